@@ -1,0 +1,37 @@
+// grad.ts — reverse mode on the graph: walks the trace backwards and appends each op's vjp to the same trace.
+
+import { at, graphNow } from "./graph.ts";
+import { type Tensor, show } from "./tensor.ts";
+
+/** Cotangent of a loss with respect to itself: the constant 1, never stored. Ops that end in a scalar may test for it. */
+export const ONE: Tensor = { shape: [1], dtype: "f32", id: 0, site: "d loss / d loss" };
+
+/**
+ * Cotangents of `wrt` for a scalar loss. Only paths from `wrt` to the loss are walked. A tensor the loss does not depend on has none (null).
+ * `add` is the sum op, passed in because the engine knows no ops.
+ */
+export function grad(loss: Tensor, wrt: readonly Tensor[], add: (a: Tensor, b: Tensor) => Tensor): (Tensor | null)[] {
+  const nodes = [...graphNow().nodes];
+  const wanted = new Set(wrt.map((t) => t.id));
+  for (const node of nodes) if (node.inputs.some((t) => wanted.has(t.id))) for (const t of node.outputs) wanted.add(t.id);
+
+  const cotangent = new Map<number, Tensor>([[loss.id, ONE]]);
+  for (const node of nodes.reverse()) {
+    const dy = node.outputs.map((t) => cotangent.get(t.id) ?? null);
+    const needs = node.inputs.map((t) => wanted.has(t.id));
+    if (dy.every((d) => d === null) || !needs.includes(true)) continue;
+    if (!node.op.vjp) throw new Error(`${node.outputs[0].site} has no gradient rule, but the loss depends on a trained value through it`);
+    const vjp = node.op.vjp;
+    at(node.site, () => {
+      const dx = vjp(dy, node, needs);
+      node.inputs.forEach((x, i) => {
+        const d = dx[i];
+        if (!d || !needs[i]) return;
+        if (d !== ONE && show(d) !== show(x)) throw new Error(`${node.outputs[0].site}: cotangent of input ${i} is ${show(d)}, the input is ${show(x)}`);
+        const before = cotangent.get(x.id);
+        cotangent.set(x.id, before ? add(before, d) : d);
+      });
+    });
+  }
+  return wrt.map((t) => cotangent.get(t.id) ?? null);
+}

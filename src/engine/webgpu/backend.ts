@@ -1,0 +1,85 @@
+// The WebGPU backend: buffers, pipelines, and the queue with its time slices. Plans are compiled in plan.ts.
+
+import type { Backend, Data, Plan, Range } from "../backend.ts";
+import type { Kernel } from "../kernel.ts";
+import type { Device } from "./device.ts";
+import { GpuMemory } from "./gpu-memory.ts";
+import { SlotPool, WebGpuPlan } from "./plan.ts";
+import { Queue } from "./queue.ts";
+
+const bufferOf = (r: Range): GPUBuffer => (r.memory as GpuMemory).buffer;
+
+export function webgpuBackend(device: Device): Backend {
+  const { gpu } = device;
+  const pipelines = new Map<Kernel, Promise<GPUComputePipeline>>();
+  const pool = new SlotPool(gpu);
+  const queue = new Queue(gpu);
+
+  const pipeline = (kernel: Kernel): Promise<GPUComputePipeline> => {
+    let made = pipelines.get(kernel);
+    if (!made) {
+      const module = gpu.createShaderModule({ label: kernel.name, code: kernel.code });
+      made = gpu.createComputePipelineAsync({ label: kernel.name, layout: "auto", compute: { module } }).catch(async (cause: unknown) => {
+        const info = await module.getCompilationInfo();
+        const lines = info.messages.filter((m) => m.type === "error").map((m) => `${m.lineNum}:${m.linePos} ${m.message}`);
+        throw new Error(`kernel "${kernel.name}" does not compile on ${device.adapter}: ${lines.join("; ") || String(cause)}`, { cause });
+      });
+      pipelines.set(kernel, made);
+    }
+    return made;
+  };
+
+  const bytes = async (from: Range): Promise<ArrayBuffer> => {
+    queue.flush();
+    const staging = gpu.createBuffer({ size: from.elements * 4, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
+    const encoder = gpu.createCommandEncoder();
+    encoder.copyBufferToBuffer(bufferOf(from), from.offset * 4, staging, 0, from.elements * 4);
+    gpu.queue.submit([encoder.finish()]);
+    await staging.mapAsync(GPUMapMode.READ);
+    const copy = staging.getMappedRange().slice(0);
+    staging.destroy();
+    return copy;
+  };
+
+  return {
+    name: "webgpu",
+    adapter: device.adapter,
+    get pipelines() {
+      return pipelines.size;
+    },
+    memory: (elements, label) => {
+      if (elements * 4 > gpu.limits.maxBufferSize)
+        throw new Error(`"${label}" needs ${elements * 4} bytes; one buffer holds at most ${gpu.limits.maxBufferSize} on ${device.adapter}`);
+      return new GpuMemory(gpu, elements, label);
+    },
+    write: (to, data: Data) => {
+      queue.flush();
+      gpu.queue.writeBuffer(bufferOf(to), to.offset * 4, data as Float32Array<ArrayBuffer>);
+    },
+    read: async (from) => new Float32Array(await bytes(from)),
+    readInts: async (from) => new Int32Array(await bytes(from)),
+    copy: (from, to) => queue.encode((encoder) => encoder.copyBufferToBuffer(bufferOf(from), from.offset * 4, bufferOf(to), to.offset * 4, from.elements * 4)),
+    fill0: (range) => queue.encode((encoder) => encoder.clearBuffer(bufferOf(range), range.offset * 4, range.elements * 4)),
+    compile: async (name, graph, place, progress) => {
+      const plan = new WebGpuPlan(name, graph, place, device, pool);
+      const kernels = [...plan.kernels()];
+      let done = 0;
+      progress?.(done, kernels.length);
+      const made = await Promise.all(
+        kernels.map(async (k): Promise<[Kernel, GPUComputePipeline]> => {
+          const p = await pipeline(k);
+          progress?.(++done, kernels.length);
+          return [k, p];
+        }),
+      );
+      plan.usePipelines(new Map(made));
+      return plan;
+    },
+    run: (plan: Plan, cancelled) => queue.run(plan as WebGpuPlan, cancelled),
+    idle: () => queue.idle(),
+    destroy: () => {
+      pool.destroy();
+      gpu.destroy();
+    },
+  };
+}

@@ -1,0 +1,21 @@
+// gpu-memory.ts — a storage buffer, whole vec4s long.
+
+import type { Memory } from "../backend.ts";
+
+export class GpuMemory implements Memory {
+  readonly buffer: GPUBuffer;
+  constructor(
+    gpu: GPUDevice,
+    readonly elements: number,
+    readonly label: string,
+  ) {
+    this.buffer = gpu.createBuffer({
+      label,
+      size: Math.ceil(elements / 4) * 16,
+      usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
+    });
+  }
+  destroy(): void {
+    this.buffer.destroy();
+  }
+}

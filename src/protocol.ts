@@ -1,0 +1,239 @@
+// protocol.ts — what the page, the worker and the command line say to each other. Types only, all plain JSON
+// (structured-cloneable). The event log *is* the run: replaying it into the page's store shows the run again.
+
+// ---------------------------------------------------------------------------------------------- configuration
+
+/** One JSON object: the form, the URL, `examples/*.json`, the command line's input. Names are PEFT's where PEFT has one. */
+export interface RunConfig {
+  model: {
+    /** `bundled:tales-3m`, `hub:org/name@revision` or `file:path` (in the page: files the visitor dropped). */
+    source: string;
+    task: "causal-lm";
+    dtype: "f32";
+  };
+  data: {
+    /** `bundled:tales-qa` or `file:path`. */
+    source: string;
+    format: "auto" | "prompt-completion" | "text";
+    /** Longest row in tokens, prompt and completion together. */
+    max_length: number;
+    /** Share of rows held out for evaluation when the source has no split of its own. */
+    eval_share: number;
+    /** Use at most so many training rows; null: all. */
+    limit: number | null;
+  };
+  method: string;
+  r: number;
+  lora_alpha: number;
+  lora_dropout: number;
+  /** Names or paths of modules as PEFT matches them; for `method: "full"` names of weights to train. */
+  target_modules: string[];
+  rank_pattern: Record<string, number>;
+  alpha_pattern: Record<string, number>;
+  train: {
+    steps: number;
+    batch_size: number;
+    gradient_accumulation_steps: number;
+    learning_rate: number;
+    lr_scheduler_type: "constant" | "linear" | "cosine";
+    warmup_steps: number;
+    optimizer: string;
+    weight_decay: number;
+    /** Clip the global gradient norm to this; 0: no clipping. */
+    max_grad_norm: number;
+    seed: number;
+    /** Evaluate every so many steps; 0: only at the start and the end. */
+    eval_every: number;
+    /** Rows of the held-out part used in each evaluation. */
+    eval_rows: number;
+    samples_every: number;
+    checkpoint_seconds: number;
+  };
+  backend: "auto" | "webgpu" | "reference";
+}
+
+// ---------------------------------------------------------------------------------------------------- events
+
+export type RunState = "loading" | "running" | "paused" | "stopped" | "finished" | "failed";
+
+/** A place that may be adapted. The heatmap's cell (layer, module). */
+export interface SiteInfo {
+  /** Path inside the base model: `model.layers.0.self_attn.q_proj`. */
+  name: string;
+  layer: number;
+  /** Short module name, the heatmap's column: `q_proj`. */
+  module: string;
+  in: number;
+  out: number;
+  /** 0: not adapted. */
+  r: number;
+  alpha: number;
+  /** Trainable numbers at this site. */
+  parameters: number;
+}
+
+/** Bytes on the device, known from the plans before anything is allocated. */
+export interface MemoryEstimate {
+  weights: number;
+  trainables: number;
+  gradients: number;
+  moments: number;
+  activations: number;
+  staging: number;
+  total: number;
+}
+
+export type TrainEvent =
+  | { type: "state"; state: RunState; step: number; detail?: string; hint?: string }
+  /** Work before or between steps, with numbers. unit: bytes, rows, pipelines, prompts … */
+  | { type: "progress"; phase: string; done: number; total: number; unit: string }
+  | {
+      type: "plan";
+      backend: string;
+      adapterName: string;
+      dispatches: number;
+      pipelines: number;
+      trainable: number;
+      total: number;
+      memory: MemoryEstimate;
+      sites: SiteInfo[];
+    }
+  /** loss: mean over counted tokens, nats. gradNorm: before clipping. ms: wall time of the step. time: ms since the run began, pauses not counted. */
+  | { type: "step"; step: number; loss: number; learningRate: number; gradNorm: number; tokens: number; ms: number; time: number }
+  /** Per site, in the order of plan.sites: root mean square over the window of ‖∇‖_F, and ‖ΔW‖_F at its end. */
+  | { type: "sites"; step: number; gradNorm: number[]; deltaNorm: number[] }
+  /** metric: share of held-out rows whose every answer token is the arg max (exact match of greedy decoding), 0..1. */
+  | { type: "evaluation"; step: number; loss: number; metric: number; rows: number }
+  | { type: "sample"; step: number; prompt: string; which: "base" | "tuned"; text: string; expected?: string }
+  | { type: "ranks"; step: number; sites: SiteInfo[] }
+  | { type: "note"; step: number; text: string };
+
+// --------------------------------------------------------------------------------------------------- answers
+
+export interface CatalogueEntry {
+  name: string;
+  title: string;
+  /** One line of help. */
+  help: string;
+  /** arXiv id, where there is a paper. */
+  paper?: string;
+}
+
+/** Everything a drop-down shows, from the registries: there is no second list. */
+export interface Catalogue {
+  models: CatalogueEntry[];
+  data: CatalogueEntry[];
+  methods: CatalogueEntry[];
+  optimizers: CatalogueEntry[];
+  schedulers: CatalogueEntry[];
+  /** One line of help (and a paper) per RunConfig field, by path: "train.learning_rate". */
+  fields: Record<string, { title: string; help: string; paper?: string; unit?: string; min?: number; max?: number; step?: number; integer?: boolean }>;
+  /** What the page's first run does; a preset of the whole form. */
+  first: RunConfig;
+}
+
+export interface DeviceInfo {
+  webgpu: boolean;
+  /** Vendor, architecture, description as the browser gives them. */
+  adapter: string;
+  /** A software rasteriser: slow, but the same results. */
+  software: boolean;
+  limits: Record<string, number>;
+  features: string[];
+  /** When there is no WebGPU: which browser this seems to be and the exact fix. */
+  hint?: string;
+}
+
+/** Before the start: what the run would be, and whether it can be. */
+export interface Preflight {
+  device: DeviceInfo;
+  /** Null where the configuration cannot be planned (see problems). */
+  memory: MemoryEstimate | null;
+  fits: boolean;
+  trainable: number;
+  total: number;
+  sites: SiteInfo[];
+  /** Floating-point operations of one optimizer step. */
+  flopsPerStep: number;
+  /** Estimated seconds of the whole run; null before anything was measured on this device. */
+  seconds: number | null;
+  problems: Problem[];
+}
+
+export interface Problem {
+  /** RunConfig field ("data.max_length"), file or tensor the problem is about. */
+  where: string;
+  what: string;
+  /** What to do. */
+  hint: string;
+  /** error: training cannot start. warning: it can. */
+  level: "error" | "warning";
+}
+
+export interface PreviewToken {
+  text: string;
+  id: number;
+  /** Counted in the loss. */
+  trained: boolean;
+}
+
+export interface DataPreview {
+  rows: PreviewToken[][];
+  trainRows: number;
+  evalRows: number;
+  /** Share of all tokens that count in the loss, 0..1. */
+  trainedShare: number;
+  /** Histogram of row lengths in tokens: [upper bound, count]. */
+  lengths: [number, number][];
+  /** Rows left out, with 1-based line number and reason; at most 50 are listed. */
+  wrong: { line: number; reason: string }[];
+  wrongTotal: number;
+  truncated: number;
+}
+
+export interface AskOptions {
+  prompt: string;
+  maxNewTokens: number;
+  /** 0: greedy. */
+  temperature: number;
+  topP: number;
+  seed: number;
+}
+
+export interface Answer {
+  base: string;
+  tuned: string;
+}
+
+/** A file the visitor gave: kept in the worker, addressed as `file:<name>` in a RunConfig. */
+export interface GivenFile {
+  name: string;
+  bytes: Blob;
+}
+
+export interface ExportedFile {
+  name: string;
+  bytes: Uint8Array;
+}
+
+/** The class behind the worker. Expected outcomes are values or events, not rejections. */
+export interface Session {
+  catalogue(): Promise<Catalogue>;
+  device(): Promise<DeviceInfo>;
+  /** Files that `file:` sources name: a model folder (config.json, *.safetensors, tokenizer.json …) or a data file. */
+  give(folder: string, files: GivenFile[]): Promise<void>;
+  preflight(config: RunConfig): Promise<Preflight>;
+  preview(config: RunConfig, rows: number): Promise<DataPreview | { problems: Problem[] }>;
+  /** Resolves when the run ends (finished, stopped or failed); events arrive in batches, at most ten a second. */
+  train(config: RunConfig, onEvents: (events: TrainEvent[]) => void): Promise<void>;
+  pause(): Promise<void>;
+  /** One optimizer step while paused. */
+  step(): Promise<void>;
+  resume(): Promise<void>;
+  stop(): Promise<void>;
+  setLearningRate(learningRate: number): Promise<void>;
+  /** Base and tuned model on the visitor's own prompt; works during and after a run. */
+  ask(options: AskOptions): Promise<Answer | { problems: Problem[] }>;
+  /** A zip: adapter/ (PEFT), config.json, events.jsonl, metrics.csv, ranks.csv, README.md. */
+  export(): Promise<ExportedFile | { problems: Problem[] }>;
+}
