@@ -1,0 +1,96 @@
+// model-card.ts — README.md of an exported run, in the form the model hub reads (YAML front matter, then Markdown).
+
+export interface ModelCard {
+  title: string;
+  /** Hub id or source of the base: `bundled:tales-3m`. */
+  baseModel: string;
+  revision?: string | null;
+  /** adapter: a PEFT folder `adapter/` lies beside the card; full: `model.safetensors` holds all weights. */
+  kind: "adapter" | "full";
+  /** SPDX-like id of the base's licence, where known: an adapter inherits its terms. */
+  license?: string;
+  /** One line per fact about the data: `["Source", "bundled:tales-qa"], ["Training rows", 3600]`. */
+  data: readonly (readonly [string, string | number])[];
+  /** Results, likewise: `["Evaluation loss, base", 4.84]`. */
+  results: readonly (readonly [string, string | number])[];
+  settings: readonly (readonly [string, string | number])[];
+  /** Program or library → version. */
+  versions: Readonly<Record<string, string>>;
+  modules: readonly { path: string; r: number; alpha: number; in: number; out: number }[];
+}
+
+export function modelCard(card: ModelCard): string {
+  const adapter = card.kind === "adapter";
+  const sections = [
+    `---\n${frontMatter(card)}\n---`,
+    `# ${inline(card.title)}`,
+    adapter
+      ? `A LoRA adapter over ${code(card.baseModel)}${card.revision ? ` at revision ${code(card.revision)}` : ""}, trained in the browser with Rankscope.`
+      : `${code(card.baseModel)}${card.revision ? ` at revision ${code(card.revision)}` : ""}, fine-tuned in the browser with Rankscope.`,
+    `## Load it\n\n${adapter ? loadAdapter(card) : loadFull()}`,
+    `## Data\n\n${table(["", "value"], card.data)}`,
+    `## Results\n\n${table(["", "value"], card.results)}`,
+    ...(adapter ? [`## Ranks\n\n${ranks(card.modules)}`] : []),
+    `## Settings\n\n${table(["setting", "value"], card.settings)}`,
+    `## Versions\n\n${table(["", "version"], Object.entries(card.versions))}`,
+  ];
+  return `${sections.join("\n\n")}\n`;
+}
+
+function frontMatter({ baseModel, kind, license }: ModelCard): string {
+  const yaml = (text: string): string => JSON.stringify(text);
+  const tags = kind === "adapter" ? ["lora", "rankscope", "transformers"] : ["rankscope"];
+  const relation = kind === "adapter" ? "adapter" : "finetune";
+  return [
+    `base_model: ${yaml(baseModel)}`,
+    `library_name: ${kind === "adapter" ? "peft" : "transformers"}`,
+    ...(license ? [`license: ${yaml(license)}`] : []),
+    "pipeline_tag: text-generation",
+    "tags:",
+    ...[`base_model:${relation}:${baseModel}`, ...tags].map((tag) => `- ${yaml(tag)}`),
+  ].join("\n");
+}
+
+function loadAdapter({ baseModel, revision }: ModelCard): string {
+  const local = /^(bundled|file):/.test(baseModel);
+  const id = JSON.stringify(local ? `path/to/${baseModel.replace(/^\w+:/, "").split("/").pop()}` : baseModel.replace(/^hub:/, "").split("@")[0]);
+  const at = revision && !local ? `, revision=${JSON.stringify(revision)}` : "";
+  return [
+    "```python",
+    "from peft import PeftModel",
+    "from transformers import AutoModelForCausalLM, AutoTokenizer",
+    "",
+    `base = AutoModelForCausalLM.from_pretrained(${id}${at}, dtype="float32")`,
+    `tokenizer = AutoTokenizer.from_pretrained(${id}${at})`,
+    'model = PeftModel.from_pretrained(base, "adapter")',
+    "```",
+  ].join("\n");
+}
+
+function loadFull(): string {
+  return 'The folder holds `config.json` and `model.safetensors`; take the tokenizer files from the base.\n\n```python\nfrom transformers import AutoModelForCausalLM\n\nmodel = AutoModelForCausalLM.from_pretrained(".")\n```';
+}
+
+function ranks(modules: ModelCard["modules"]): string {
+  const parameters = modules.reduce((sum, m) => sum + m.r * (m.in + m.out), 0);
+  const rows = modules.map((m) => [code(m.path), m.r, m.alpha, m.r === 0 ? "–" : Number((m.alpha / m.r).toPrecision(4)), m.r * (m.in + m.out)]);
+  return `${modules.filter((m) => m.r > 0).length} modules, ${parameters.toLocaleString("en-US")} trainable numbers.\n\n${table(["module", "r", "alpha", "alpha / r", "parameters"], rows)}`;
+}
+
+function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+  if (rows.length === 0) return "None.";
+  const line = (cells: readonly (string | number)[]): string => `| ${cells.map((cell) => inline(String(cell))).join(" | ")} |`;
+  return [line(head), `|${" --- |".repeat(head.length)}`, ...rows.map(line)].join("\n");
+}
+
+/** Text that stays in its line and its cell, whatever a file or a name from outside holds. */
+function inline(text: string): string {
+  return text
+    .replace(/[\r\n]+/g, " ")
+    .replaceAll("|", "\\|")
+    .replaceAll("<", "&lt;");
+}
+
+function code(text: string): string {
+  return `\`${text.replaceAll("`", "'").replace(/[\r\n]+/g, " ")}\``;
+}
