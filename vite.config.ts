@@ -13,7 +13,8 @@ const policy: Plugin = {
 export default defineConfig({
   base: "./",
   plugins: [react(), policy],
-  worker: { format: "es" },
+  // workers/ in the build as in the sources: from a worker, `new URL("../", self.location.href)` is the site's root in both.
+  worker: { format: "es", rolldownOptions: { output: { entryFileNames: "workers/[name]-[hash].js" } } },
   server: { headers: isolationHeaders },
   preview: { headers: isolationHeaders },
   // Nothing is inlined as a data: URL, so that the policy can stay narrow.

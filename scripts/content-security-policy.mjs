@@ -6,7 +6,7 @@ export const contentSecurityPolicy = Object.entries({
   "default-src": "'self'",
   "script-src": "'self' 'wasm-unsafe-eval'",
   "worker-src": "'self'",
-  "style-src": "'self' 'unsafe-inline'",
+  "style-src": "'self'",
   "img-src": "'self' data: blob:",
   "connect-src": "'self' https://huggingface.co https://*.huggingface.co https://*.hf.co",
   "object-src": "'none'",
