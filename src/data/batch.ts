@@ -1,0 +1,144 @@
+// batch.ts — rows → token ids with labels → batches padded to few lengths.
+// Prompt tokens are not counted in the loss (label −100); the completion and the end token are. Text rows count throughout.
+
+import { hash, shuffle } from "./random.ts";
+import type { Row, WrongRow } from "./row.ts";
+import type { TextTokenizer } from "./tokenizer.ts";
+
+/** Label of a token that is not counted in the loss, as in PyTorch. */
+export const IGNORE = -100;
+
+/** Lengths are padded to multiples of this: few distinct T, so that few plans are compiled. */
+export const BUCKET = 16;
+
+/** labels[i] belongs to ids[i]: not shifted. */
+export interface Example {
+  ids: number[];
+  labels: number[];
+}
+
+/** B rows of T tokens, row-major. */
+export interface Batch {
+  B: number;
+  T: number;
+  /** (B, T), padded at the right. */
+  inputIds: Int32Array<ArrayBuffer>;
+  /** (B, T), shifted: position t holds the token t + 1 where it counts, else −100; the last position is −100. */
+  labels: Int32Array<ArrayBuffer>;
+  /** (B, T), 1: a token, 0: padding. */
+  attentionMask: Int32Array<ArrayBuffer>;
+  /** Counted labels: the denominator of the mean loss. */
+  tokens: number;
+}
+
+export interface Encoded {
+  examples: Example[];
+  /** Rows that lost tokens to max_length. */
+  truncated: number;
+  /** Rows that cannot be used at this max_length. */
+  dropped: WrongRow[];
+}
+
+/**
+ * Rows → examples of at most maxLength tokens, bos and eos included. The answer is kept whole: a long prompt loses its beginning,
+ * a long text its end, and a row whose completion does not fit behind one prompt token is dropped.
+ */
+export function encodeRows(rows: readonly Row[], tokenizer: TextTokenizer, maxLength: number): Encoded {
+  const out: Encoded = { examples: [], truncated: 0, dropped: [] };
+  for (const [i, row] of rows.entries()) {
+    const line = row.line ?? i + 1;
+    const { example, truncated, reason } = encodeRow(row, tokenizer, maxLength);
+    if (!example) out.dropped.push({ line, reason: reason! });
+    else out.examples.push(example);
+    if (truncated) out.truncated++;
+  }
+  return out;
+}
+
+function encodeRow(row: Row, tokenizer: TextTokenizer, maxLength: number): { example?: Example; truncated?: boolean; reason?: string } {
+  const start = tokenizer.addBos ? [tokenizer.bosId!] : [];
+  const end = tokenizer.eosId === null ? [] : [tokenizer.eosId];
+  if ("text" in row) {
+    const whole = [...start, ...tokenizer.encode(row.text), ...end];
+    if (whole.length < 2) return { reason: "is a single token: there is nothing to predict" };
+    const ids = whole.slice(0, maxLength);
+    return { example: { ids, labels: [...ids] }, truncated: ids.length < whole.length };
+  }
+  const [prompt, completion] = encodePair(row.prompt, row.completion, tokenizer);
+  const answer = [...completion, ...end];
+  const room = maxLength - start.length - answer.length;
+  const needed = Math.min(prompt.length, 1);
+  if (room < needed) return { reason: `its completion has ${completion.length} tokens, which do not fit in data.max_length ${maxLength}` };
+  const context = [...start, ...prompt.slice(Math.max(0, prompt.length - room))];
+  // without a token in front, the first token of the answer has nothing that predicts it
+  if (context.length + answer.length < 2) return { reason: "is a single token: there is nothing to predict" };
+  return { example: { ids: [...context, ...answer], labels: [...context.map(() => IGNORE), ...answer] }, truncated: prompt.length > room };
+}
+
+/**
+ * Prompt and completion as ids. When the model answers, it is given the prompt's own tokens and continues, so training must see the same
+ * boundary. Both are encoded together, which is what tokenizers expect of a text (some put a space before its first word), and
+ * cut after the prompt's tokens; where a token would straddle the boundary, each is encoded on its own.
+ */
+export function encodePair(prompt: string, completion: string, tokenizer: TextTokenizer): [number[], number[]] {
+  const before = tokenizer.encode(prompt);
+  const whole = tokenizer.encode(prompt + completion);
+  const clean = before.length < whole.length && before.every((id, i) => id === whole[i]);
+  return [before, clean ? whole.slice(before.length) : tokenizer.encode(completion)];
+}
+
+/** A prompt as generation starts from it: bos where documents have one, and the last maxLength tokens. */
+export function encodePrompt(prompt: string, tokenizer: TextTokenizer, maxLength: number): number[] {
+  const start = tokenizer.addBos ? [tokenizer.bosId!] : [];
+  const ids = tokenizer.encode(prompt);
+  return [...start, ...ids.slice(Math.max(0, ids.length - maxLength + start.length))];
+}
+
+export interface BatchOptions {
+  /** No longer than this (the model's context or max_length): the last bucket is cut there. */
+  maxLength?: number;
+  /** Allowed lengths, ascending; default: every multiple of BUCKET. */
+  buckets?: readonly number[];
+  /** Id at padded places; any valid id gives the same result. */
+  padId?: number | null;
+  /** Fill up to so many rows with copies of the first that count nothing, so that a last small batch needs no plan of its own. */
+  rows?: number;
+}
+
+/** Throws RangeError for no examples. */
+export function makeBatch(examples: readonly Example[], { maxLength = Infinity, buckets, padId, rows = examples.length }: BatchOptions = {}): Batch {
+  if (examples.length === 0) throw new RangeError("makeBatch: no examples. Check that the data has rows before batching.");
+  const longest = Math.max(...examples.map(({ ids }) => ids.length));
+  const bucket = buckets ? (buckets.find((T) => T >= longest) ?? buckets.at(-1)!) : Math.ceil(longest / BUCKET) * BUCKET;
+  const B = Math.max(rows, examples.length);
+  const T = Math.min(bucket, maxLength);
+  const inputIds = new Int32Array(B * T).fill(padId ?? 0);
+  const labels = new Int32Array(B * T).fill(IGNORE);
+  const attentionMask = new Int32Array(B * T);
+  let tokens = 0;
+  for (let b = 0; b < B; b++) {
+    const example = examples[b] ?? examples[0];
+    const ids = example.ids.slice(0, T);
+    inputIds.set(ids, b * T);
+    attentionMask.fill(1, b * T, b * T + ids.length);
+    if (b >= examples.length) continue;
+    for (let t = 0; t + 1 < ids.length; t++) {
+      const label = example.labels[t + 1];
+      labels[b * T + t] = label;
+      if (label !== IGNORE) tokens++;
+    }
+  }
+  return { B, T, inputIds, labels, attentionMask, tokens };
+}
+
+/** The order of n rows in one epoch: every row once. */
+export const order = (seed: number, epoch: number, n: number): Int32Array => shuffle(n, hash(seed, epoch));
+
+/** Rows for a data set without a held-out part of its own. With an evalShare above 0 both parts have a row, as long as there are two. */
+export function split<T>(rows: readonly T[], evalShare: number, seed: number): { train: T[]; heldOut: T[] } {
+  const n = rows.length;
+  const held = evalShare <= 0 || n < 2 ? 0 : Math.min(n - 1, Math.max(1, Math.round(n * evalShare)));
+  const shuffled = shuffle(n, hash(seed, 0x5b117));
+  const heldOut = new Set(shuffled.subarray(0, held));
+  return { train: rows.filter((_, i) => !heldOut.has(i)), heldOut: rows.filter((_, i) => heldOut.has(i)) };
+}

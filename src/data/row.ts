@@ -1,0 +1,13 @@
+// row.ts — a row of a data set before tokens: a question with its answer, or plain text.
+
+/** line: 1-based place in the file it came from, to name the row when something is wrong with it. */
+export type Row = { prompt: string; completion: string; line?: number } | { text: string; line?: number };
+
+/** A row that was left out, and why. */
+export interface WrongRow {
+  line: number;
+  reason: string;
+}
+
+/** So many wrong rows are listed; the rest are only counted. */
+export const WRONG_LISTED = 50;
