@@ -1,10 +1,10 @@
 // find-browser.mjs — a Chromium on this machine, and the software Vulkan driver (SwiftShader) that lies beside it.
 // Tests run on that driver everywhere, so that a machine without a GPU gives the same numbers as one with.
 // @ts-check
-import { existsSync, mkdtempSync, readdirSync, realpathSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
+import { root } from "./install.mjs";
 
 /** Flags that give a WebGPU device on the page and in workers without a GPU, and keep the browser off the network. */
 export const browserFlags = [
@@ -31,24 +31,33 @@ const usual = {
 
 /**
  * Path of a Chrome or Chromium: the environment's CHROMIUM, else the system's, else Playwright's own; undefined: none.
- * Throws when CHROMIUM names no file.
+ * Throws when CHROMIUM names no program.
  */
 export function findBrowser() {
   const named = process.env.CHROMIUM;
   if (named) {
-    if (existsSync(named)) return named;
-    throw new Error(`CHROMIUM=${named}: there is no such file. Name a Chrome or Chromium, or unset it to search the usual places.`);
+    if (isProgram(named)) return named;
+    throw new Error(`CHROMIUM=${named}: there is no such program. Name a Chrome or Chromium, or unset it to search the usual places.`);
   }
   const ending = process.platform === "win32" ? ".exe" : "";
   const onPath = (process.env.PATH ?? "").split(delimiter).flatMap((folder) => commands.map((command) => join(folder, command + ending)));
-  return [...onPath, ...(usual[process.platform] ?? [])].find((path) => existsSync(path)) ?? playwrightBrowser();
+  return [...onPath, ...(usual[process.platform] ?? [])].find(isProgram) ?? playwrightBrowser();
+}
+
+function isProgram(/** @type {string} */ path) {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
 }
 
 /** The browser that `npx playwright install chromium` fetched, if it did. */
 function playwrightBrowser() {
   try {
     const path = createRequire(import.meta.url)("playwright").chromium.executablePath();
-    return existsSync(path) ? /** @type {string} */ (path) : undefined;
+    return isProgram(path) ? /** @type {string} */ (path) : undefined;
   } catch {
     return undefined;
   }
@@ -84,7 +93,10 @@ export function vulkanEnvironment(prefer) {
   const variables = {};
   if (process.platform !== "linux") return variables;
   // The Vulkan loader complains without a runtime folder; containers rarely have one.
-  if (!process.env.XDG_RUNTIME_DIR) variables.XDG_RUNTIME_DIR = mkdtempSync(join(tmpdir(), "rankscope-"));
+  if (!process.env.XDG_RUNTIME_DIR) {
+    variables.XDG_RUNTIME_DIR = join(root, "node_modules/.runtime");
+    mkdirSync(variables.XDG_RUNTIME_DIR, { recursive: true, mode: 0o700 });
+  }
   if (process.env.VK_ICD_FILENAMES || process.env.VK_DRIVER_FILES || (prefer === "gpu" && hasVulkanGpu())) return variables;
   const driver = findSwiftShader();
   if (driver) variables.VK_ICD_FILENAMES = driver;

@@ -32,6 +32,10 @@ for (const name of only) {
   const count = name in checks ? check(name) : tests(name);
   for (const key of /** @type {const} */ (["passed", "failed", "skipped"])) total[key] += count[key];
 }
+if (total.passed + total.failed + total.skipped === 0) {
+  console.log(`✗ no test file matches ${patterns.join(" ")}`);
+  total.failed = 1;
+}
 rmSync(temporary, { recursive: true, force: true });
 console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exit(total.failed > 0 ? 1 : 0);
@@ -107,8 +111,9 @@ async function installBrowser() {
   }
   if (!findBrowser() && only.some((name) => name === "browser" || name === "page")) {
     console.error("Installing Playwright's Chromium …");
-    const libraries = process.platform === "linux" && process.getuid?.() === 0 ? ["--with-deps"] : [];
-    run("node_modules/playwright/cli.js", "install", ...libraries, "chromium");
+    const playwright = (/** @type {string[]} */ ...args) => run("node_modules/playwright/cli.js", "install", ...args, "chromium");
+    if (process.platform === "linux" && process.getuid?.() === 0) playwright("--with-deps"); // its libraries, where the system is one Playwright knows
+    if (!findBrowser()) playwright();
   }
   return findBrowser();
 }

@@ -1,6 +1,6 @@
 // scripts.test.ts — the commands themselves: bad options are one clear line, what is missing is noticed.
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -66,13 +66,40 @@ test("the build is stale when a source is newer, new or gone", () => {
   expect(stale(folder)).toBe(true);
 });
 
-test("CHROMIUM must name a file", () => {
+test("CHROMIUM must name a program", () => {
   const before = process.env.CHROMIUM;
   process.env.CHROMIUM = join(folder, "nowhere");
   try {
-    expect(() => findBrowser()).toThrow(/^CHROMIUM=.*nowhere: there is no such file/);
+    expect(() => findBrowser()).toThrow(/^CHROMIUM=.*nowhere: there is no such program/);
   } finally {
     if (before === undefined) delete process.env.CHROMIUM;
     else process.env.CHROMIUM = before;
   }
+});
+
+test("the command line runs TypeScript and raw shaders, also in late imports, and exits with main's code", () => {
+  const files = {
+    "src/cli/main.ts": `import text from "./a.wgsl?raw";
+      export async function main(argv: string[]): Promise<number> {
+        const { late } = await import("./late.ts");
+        process.stdout.write("x".repeat(1_000_000) + "\\n" + JSON.stringify({ argv, text, late }) + "\\n");
+        if (argv[0] === "throw") throw new Error("broken on purpose");
+        return 7;
+      }`,
+    "src/cli/late.ts": `enum Answer { late = "late" } export const late: string = Answer.late;`,
+    "src/cli/a.wgsl": "// shader",
+  };
+  mkdirSync(join(folder, "src/cli"), { recursive: true });
+  for (const [path, text] of Object.entries(files)) writeFileSync(join(folder, path), text);
+  for (const name of ["package.json", "package-lock.json", "scripts"]) cpSync(join(root, name), join(folder, name), { recursive: true });
+  symlinkSync(join(root, "node_modules"), join(folder, "node_modules"), "junction");
+
+  const { status, stdout, stderr } = node(join(folder, "scripts/cli.mjs"), "go", "--fast");
+  expect(stderr).toBe("");
+  expect(status).toBe(7);
+  expect(JSON.parse(stdout.trim().split("\n").at(-1)!)).toEqual({ argv: ["go", "--fast"], text: "// shader", late: "late" });
+
+  const broken = node(join(folder, "scripts/cli.mjs"), "throw");
+  expect(broken.status).toBe(1);
+  expect(broken.stderr).toMatch(/broken on purpose[^]*main\.ts:5/);
 });
