@@ -6,6 +6,8 @@ import { browserFlags, findBrowser, vulkanEnvironment } from "./scripts/find-bro
 
 const chromium = playwright({ launchOptions: { executablePath: findBrowser(), args: browserFlags } });
 
+const packages = ["react", "react-dom", "react-dom/client", "react/jsx-dev-runtime", "zustand", "recharts", "comlink", "fflate", "@huggingface/tokenizers"];
+
 export default defineConfig({
   plugins: [react()],
   worker: { format: "es" },
@@ -30,6 +32,8 @@ export default defineConfig({
       },
       {
         extends: true,
+        // Found while a test runs, a package would be bundled then and the page reloaded under the test: on a fresh clone only.
+        optimizeDeps: { include: packages },
         test: {
           name: "browser",
           include: ["tests/browser/**/*.test.{ts,tsx}"],
