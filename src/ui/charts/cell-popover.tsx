@@ -1,0 +1,113 @@
+// cell-popover.tsx — sets the rank of a place by hand. A native popover: top layer, Escape, focus back to the cell.
+import { useLayoutEffect, useRef, useState } from "react";
+import type { SiteInfo } from "../../protocol.ts";
+import { count } from "../format.ts";
+import { Segments } from "../segments.tsx";
+import { text } from "../strings.ts";
+import type { OpenCell } from "./rank-panel.tsx";
+
+const presets = [0, 1, 2, 4, 8, 16, 32];
+type Scope = "cell" | "layer" | "module";
+
+interface Props {
+  open: OpenCell;
+  sites: readonly SiteInfo[];
+  /** The sites of the next run: whose rank is set. */
+  planned: readonly SiteInfo[];
+  busy: boolean;
+  onSet: (names: readonly string[], r: number) => void;
+  onClose: () => void;
+}
+
+export function CellPopover({ open, sites, planned, busy, onSet, onClose }: Props) {
+  const ref = useRef<HTMLDivElement>(null);
+  const input = useRef<HTMLInputElement>(null);
+  const site = sites[open.index];
+  const target = planned.find((one) => one.name === site.name) ?? site;
+  const [scope, setScope] = useState<Scope>("cell");
+  const [written, setWritten] = useState(open.typed ?? String(target.r));
+
+  useLayoutEffect(() => {
+    const box = ref.current!;
+    const closed = (event: ToggleEvent) => event.newState === "closed" && onClose();
+    box.addEventListener("toggle", closed as EventListener);
+    box.showPopover();
+    const { width, height } = box.getBoundingClientRect();
+    const below = open.anchor.bottom + 6;
+    box.style.left = `${Math.max(8, Math.min(innerWidth - width - 8, open.anchor.left + open.anchor.width / 2 - width / 2))}px`;
+    box.style.top = `${below + height < innerHeight ? below : Math.max(8, open.anchor.top - height - 6)}px`;
+    input.current?.focus();
+    // A typed digit is the beginning of a number; otherwise the old one is there to be overwritten.
+    if (open.typed === undefined) input.current?.select();
+    return () => box.removeEventListener("toggle", closed as EventListener);
+    // The popover is placed once; it is remounted for another cell.
+    // oxlint-disable-next-line react-hooks/exhaustive-deps
+  }, []);
+
+  const places = planned.filter((one) =>
+    scope === "cell" ? one.name === site.name : scope === "layer" ? one.layer === site.layer : one.module === site.module,
+  );
+  const most = Math.min(...places.map((one) => Math.min(one.in, one.out)));
+  const rank = /^\d+$/.test(written.trim()) ? Number(written) : NaN;
+  const valid = rank >= 0 && rank <= most;
+  const set = (r: number) => {
+    onSet(
+      places.map((one) => one.name),
+      r,
+    );
+    ref.current?.hidePopover();
+  };
+  return (
+    <div ref={ref} popover="auto" className="popover" role="dialog" aria-label={text.cell.title(site.layer, site.module)}>
+      <p className="popover-title">
+        <strong>{text.cell.title(site.layer, site.module)}</strong> <span className="muted number">{text.cell.shape(site.out, site.in)}</span>
+      </p>
+      <div className="toggles presets">
+        {presets
+          .filter((r) => r <= most)
+          .map((r) => (
+            <button key={r} type="button" aria-pressed={r === target.r} onClick={() => set(r)}>
+              {r === 0 ? text.heatmap.off : r}
+            </button>
+          ))}
+      </div>
+      <form
+        className="inline"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (valid) set(rank);
+        }}
+      >
+        <label>
+          {text.cell.rank}
+          <input
+            ref={input}
+            inputMode="numeric"
+            autoComplete="off"
+            value={written}
+            aria-invalid={!valid}
+            onChange={(event) => setWritten(event.target.value)}
+          />
+        </label>
+        <button className="quiet" disabled={!valid}>
+          {text.cell.apply}
+        </button>
+        <span className="muted small number">
+          {valid ? `${count(rank * places.reduce((n, one) => n + one.in + one.out, 0))} ${text.table.parameters}` : ""}
+        </span>
+      </form>
+      <Segments
+        label={text.cell.scope}
+        options={[
+          { value: "cell", title: text.cell.scopes.cell },
+          { value: "layer", title: text.cell.scopes.layer },
+          { value: "module", title: text.cell.scopes.module },
+        ]}
+        value={scope}
+        onChange={setScope}
+      />
+      {!valid && <p className="help wrong">{text.cell.range(most)}</p>}
+      {busy && <p className="help">{text.cell.next}</p>}
+    </div>
+  );
+}

@@ -1,0 +1,146 @@
+// heatmap.tsx — layers × modules as an ARIA grid: one tab stop, arrows move, Enter or a digit opens the cell's rank.
+import { useRef, useState, type KeyboardEvent } from "react";
+import type { SiteInfo } from "../../protocol.ts";
+import type { SitesWindow } from "../fold.ts";
+import { count, short, tiny } from "../format.ts";
+import { shortModule } from "../panels/modules.tsx";
+import { text } from "../strings.ts";
+import type { OpenCell } from "./rank-panel.tsx";
+import type { RankView } from "./rank-views.ts";
+import { viridis } from "./scale.ts";
+
+interface Props {
+  sites: readonly SiteInfo[];
+  /** In the order of sites; null: nothing to show. */
+  values: readonly (number | null)[];
+  view: RankView;
+  most: number;
+  window: SitesWindow | undefined;
+  /** New values are arriving. */
+  live: boolean;
+  /** Absent: ranks cannot be set. */
+  onOpen?: (cell: OpenCell) => void;
+}
+
+export function Heatmap({ sites, values, view, most, window, live, onOpen }: Props) {
+  const grid = useRef<HTMLDivElement>(null);
+  const [focus, setFocus] = useState<[row: number, column: number]>([0, 0]);
+  const layers = [...new Set(sites.map((site) => site.layer))].sort((a, b) => a - b);
+  const modules = [...new Set(sites.map((site) => site.module))];
+  const indexAt = (row: number, column: number) => sites.findIndex((site) => site.layer === layers[row] && site.module === modules[column]);
+  const rowTotals = layers.map((layer) => view.total(shown(values.filter((_, i) => sites[i].layer === layer))));
+  const columnTotals = modules.map((module) => view.total(shown(values.filter((_, i) => sites[i].module === module))));
+  const mostOfRows = Math.max(...rowTotals, 0);
+
+  const open = (row: number, column: number, typed?: string) => {
+    const index = indexAt(row, column);
+    const cell = grid.current?.querySelector(`[data-cell="${row},${column}"]`);
+    if (index >= 0 && cell) onOpen?.({ index, typed, anchor: cell.getBoundingClientRect() });
+  };
+  const move = (row: number, column: number) => {
+    const to: [number, number] = [Math.min(layers.length - 1, Math.max(0, row)), Math.min(modules.length - 1, Math.max(0, column))];
+    setFocus(to);
+    grid.current?.querySelector<HTMLElement>(`[data-cell="${to.join(",")}"]`)?.focus();
+  };
+  const press = (event: KeyboardEvent) => {
+    const [row, column] = focus;
+    const wide = event.ctrlKey || event.metaKey;
+    const moves: Record<string, () => void> = {
+      ArrowUp: () => move(row - 1, column),
+      ArrowDown: () => move(row + 1, column),
+      ArrowLeft: () => move(row, column - 1),
+      ArrowRight: () => move(row, column + 1),
+      Home: () => move(wide ? 0 : row, 0),
+      End: () => move(wide ? layers.length - 1 : row, modules.length - 1),
+      PageUp: () => move(0, column),
+      PageDown: () => move(layers.length - 1, column),
+      Enter: () => open(row, column),
+      " ": () => open(row, column),
+    };
+    const act = moves[event.key] ?? (/^\d$/.test(event.key) && !wide ? () => open(row, column, event.key) : undefined);
+    // Ctrl+Enter belongs to the page: it trains.
+    if (!act || (event.key === "Enter" && wide)) return;
+    event.preventDefault();
+    act();
+  };
+
+  return (
+    <div
+      ref={grid}
+      className={`heatmap ${layers.length > 16 ? "dense" : layers.length > 8 ? "compact" : ""} ${live ? "live" : ""}`}
+      role="grid"
+      aria-label={text.heatmap.grid}
+      aria-rowcount={layers.length + 2}
+      aria-colcount={modules.length + 2}
+      style={{ gridTemplateColumns: `auto repeat(${modules.length}, minmax(0, 1fr)) minmax(3.2rem, auto)` }}
+      onKeyDown={press}
+    >
+      <div role="row" className="heat-row">
+        <span role="columnheader" className="layer-head">
+          {text.heatmap.layer}
+        </span>
+        {modules.map((module) => (
+          <span key={module} role="columnheader" title={module}>
+            {shortModule(module)}
+          </span>
+        ))}
+        <span role="columnheader">{view.totalTitle}</span>
+      </div>
+      {layers.map((layer, row) => (
+        <div role="row" key={layer} className="heat-row">
+          <span role="rowheader">{layer}</span>
+          {modules.map((module, column) => {
+            const index = indexAt(row, column);
+            const isFocus = focus[0] === row && focus[1] === column;
+            if (index < 0)
+              return <span key={module} role="gridcell" data-cell={`${row},${column}`} tabIndex={isFocus ? 0 : -1} className="cell none" aria-label="" />;
+            const value = values[index];
+            const off = sites[index].r === 0 && (value === 0 || value === null);
+            const colour = off || value === null ? undefined : viridis(view.tone(value, most));
+            return (
+              <div
+                key={module}
+                role="gridcell"
+                data-cell={`${row},${column}`}
+                tabIndex={isFocus ? 0 : -1}
+                className={off ? "cell off" : value === null ? "cell blank" : "cell"}
+                style={colour && { background: colour.fill, color: colour.ink }}
+                aria-label={label(sites[index], index, window)}
+                title={label(sites[index], index, window)}
+                onFocus={() => setFocus([row, column])}
+                onClick={() => open(row, column)}
+              >
+                {off ? "·" : value === null ? "" : view.cell(value)}
+              </div>
+            );
+          })}
+          <span role="gridcell" className="margin" aria-label={`${text.heatmap.layer} ${layer}, ${view.totalTitle} ${view.full(rowTotals[row])}`}>
+            <i style={{ width: `${mostOfRows > 0 ? (100 * rowTotals[row]) / mostOfRows : 0}%` }} />
+            <span>{tiny(rowTotals[row])}</span>
+          </span>
+        </div>
+      ))}
+      <div role="row" className="heat-row totals">
+        <span role="rowheader">{view.totalTitle}</span>
+        {modules.map((module, column) => (
+          <span key={module} role="gridcell" aria-label={`${module}, ${view.totalTitle} ${view.full(columnTotals[column])}`}>
+            {tiny(columnTotals[column])}
+          </span>
+        ))}
+        <span role="gridcell" className="sum-of-all">
+          {tiny(view.total(shown(values)))}
+        </span>
+      </div>
+    </div>
+  );
+}
+
+const shown = (values: readonly (number | null)[]): number[] => values.filter((value) => value !== null);
+
+/** "layer 3, v_proj: rank 8, gradient 0.31, ‖ΔW‖ 0.52, 2,048 parameters" */
+function label(site: SiteInfo, index: number, window: SitesWindow | undefined): string {
+  const measured =
+    window && site.r > 0 ? `, ${text.table.gradNorm} ${short(window.gradNorm[index])}, ${text.table.deltaNorm} ${short(window.deltaNorm[index])}` : "";
+  const rank = site.r > 0 ? `${text.table.rank} ${site.r}` : text.heatmap.off;
+  return `${text.heatmap.layer} ${site.layer}, ${site.module}: ${rank}${measured}, ${count(site.parameters)} ${text.table.parameters}`;
+}

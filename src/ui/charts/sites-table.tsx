@@ -1,0 +1,59 @@
+// sites-table.tsx — the same numbers as a table, and as CSV.
+import type { SiteInfo } from "../../protocol.ts";
+import type { SitesWindow } from "../fold.ts";
+import { count, short } from "../format.ts";
+import { text } from "../strings.ts";
+
+export function SitesTable({ sites, window }: { sites: readonly SiteInfo[]; window: SitesWindow | undefined }) {
+  const heads = Object.values(text.table);
+  return (
+    <div className="scroll-x" tabIndex={0} role="region" aria-label={text.sections.rank}>
+      <table className="sites">
+        <thead>
+          <tr>
+            {heads.map((head) => (
+              <th key={head} scope="col">
+                {head}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {sites.map((site, i) => (
+            <tr key={site.name} title={site.name}>
+              <td>{site.layer}</td>
+              <th scope="row">{site.module}</th>
+              <td>{count(site.out)}</td>
+              <td>{count(site.in)}</td>
+              <td>{site.r}</td>
+              <td>{short(site.alpha)}</td>
+              <td>{count(site.parameters)}</td>
+              <td>{window && site.r > 0 ? short(window.gradNorm[i]) : ""}</td>
+              <td>{window && site.r > 0 ? short(window.deltaNorm[i]) : ""}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+/** One row per site, RFC 4180; empty where nothing was measured. Site names hold no commas, but a stranger's model may. */
+export function sitesCsv(sites: readonly SiteInfo[], window: SitesWindow | undefined): string {
+  const quote = (value: string | number): string => (/[",\r\n]/.test(String(value)) ? `"${String(value).replaceAll('"', '""')}"` : String(value));
+  const rows = sites.map((site, i) => [
+    site.name,
+    site.layer,
+    site.module,
+    site.out,
+    site.in,
+    site.r,
+    site.alpha,
+    site.parameters,
+    window && site.r > 0 ? window.gradNorm[i] : "",
+    window && site.r > 0 ? window.deltaNorm[i] : "",
+    window?.step ?? "",
+  ]);
+  const head = ["site", "layer", "module", "out", "in", "r", "alpha", "parameters", "grad_norm", "delta_norm", "step"];
+  return [head, ...rows].map((row) => row.map(quote).join(",") + "\r\n").join("");
+}

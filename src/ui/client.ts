@@ -1,0 +1,26 @@
+// client.ts — the session in its worker, as a plain Session: the only file of the page that knows there is a worker.
+import { proxy, wrap } from "comlink";
+import type { Session } from "../protocol.ts";
+
+/** Starts the worker. `onLost` is told when the worker itself breaks (it could not load, or threw outside of a call). */
+export function connect(onLost: (what: string) => void): Session {
+  const worker = new Worker(new URL("../../workers/studio.worker.ts", import.meta.url), { type: "module" });
+  worker.addEventListener("error", (event) => onLost(event.message || "the worker script could not be loaded"));
+  worker.addEventListener("messageerror", () => onLost("a message could not be read"));
+  const remote = wrap<Session>(worker);
+  return {
+    catalogue: () => remote.catalogue(),
+    device: () => remote.device(),
+    give: (folder, files) => remote.give(folder, files),
+    preflight: (config) => remote.preflight(config),
+    preview: (config, rows) => remote.preview(config, rows),
+    train: (config, onEvents) => remote.train(config, proxy(onEvents)),
+    pause: () => remote.pause(),
+    step: () => remote.step(),
+    resume: () => remote.resume(),
+    stop: () => remote.stop(),
+    setLearningRate: (learningRate) => remote.setLearningRate(learningRate),
+    ask: (options) => remote.ask(options),
+    export: () => remote.export(),
+  };
+}

@@ -1,0 +1,79 @@
+// drop.tsx — files given by the visitor: dropped anywhere on the page or picked, a JSONL file to train on or a model folder.
+import { useEffect, useState } from "react";
+import type { GivenFile } from "../protocol.ts";
+import { useParts } from "./context.ts";
+import { text } from "./strings.ts";
+
+export function DropTarget() {
+  const { store } = useParts();
+  const [over, setOver] = useState(false);
+
+  useEffect(() => {
+    const holdsFiles = (event: DragEvent) => event.dataTransfer?.types.includes("Files") ?? false;
+    const enter = (event: DragEvent) => {
+      if (!holdsFiles(event)) return;
+      event.preventDefault();
+      setOver(true);
+    };
+    const leave = (event: DragEvent) => {
+      if (event.relatedTarget === null) setOver(false);
+    };
+    const drop = (event: DragEvent) => {
+      if (!holdsFiles(event)) return;
+      event.preventDefault();
+      setOver(false);
+      // Entries must be taken before the first await: the browser empties the list after the event.
+      const entries = [...(event.dataTransfer?.items ?? [])].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
+      void read(entries).then(({ folder, files }) => {
+        if (files.length === 0) return;
+        const { give } = store.getState();
+        if (files.some((file) => file.name === "config.json" || file.name.endsWith(".safetensors"))) return give("models", folder, files);
+        return give("data", files[0].name, [files[0]]);
+      });
+    };
+    addEventListener("dragenter", enter);
+    addEventListener("dragover", enter);
+    addEventListener("dragleave", leave);
+    addEventListener("drop", drop);
+    return () => {
+      removeEventListener("dragenter", enter);
+      removeEventListener("dragover", enter);
+      removeEventListener("dragleave", leave);
+      removeEventListener("drop", drop);
+    };
+  }, [store]);
+
+  return over ? <div className="drop-hint">{text.drop.release}</div> : null;
+}
+
+/** Files of a picked folder or a picked file, as the session takes them. */
+export function picked(list: FileList): { folder: string; files: GivenFile[] } {
+  const files = [...list];
+  const folder = files[0]?.webkitRelativePath.split("/")[0] || (files[0]?.name ?? "");
+  return { folder, files: files.map((file) => ({ name: file.name, bytes: file })) };
+}
+
+/** The dropped files and those one level inside dropped folders. */
+async function read(entries: readonly FileSystemEntry[]): Promise<{ folder: string; files: GivenFile[] }> {
+  const files: GivenFile[] = [];
+  let folder = "";
+  for (const entry of entries) {
+    if (entry.isDirectory) folder ||= entry.name;
+    const inside = entry.isDirectory ? await list(entry as FileSystemDirectoryEntry) : [entry];
+    for (const file of inside) if (file.isFile) files.push({ name: file.name, bytes: await open(file as FileSystemFileEntry) });
+  }
+  return { folder: folder || (files[0]?.name ?? ""), files };
+}
+
+/** readEntries gives at most 100 entries per call and an empty list at the end. */
+async function list(directory: FileSystemDirectoryEntry): Promise<FileSystemEntry[]> {
+  const reader = directory.createReader();
+  const all: FileSystemEntry[] = [];
+  for (;;) {
+    const some = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
+    if (some.length === 0) return all;
+    all.push(...some);
+  }
+}
+
+const open = (entry: FileSystemFileEntry): Promise<File> => new Promise((resolve, reject) => entry.file(resolve, reject));

@@ -1,0 +1,90 @@
+// fold.ts — the page's view of a run as a pure fold over its events: replaying a log gives the same view again.
+import type { RunState, SiteInfo, TrainEvent } from "../protocol.ts";
+import { append, emptySeries, type Series } from "./series.ts";
+
+type Of<T extends TrainEvent["type"]> = Omit<Extract<TrainEvent, { type: T }>, "type">;
+
+export type StepColumn = "step" | "loss" | "learningRate" | "gradNorm" | "tokens" | "ms" | "time";
+
+/** What the heatmap shows for one window of steps. Arrays run in the order of `sites`. */
+export interface SitesWindow extends Of<"sites"> {
+  sites: readonly SiteInfo[];
+}
+
+export interface RunView {
+  state: RunState | "idle";
+  step: number;
+  /** What happened and what to do, of the last state event. */
+  detail?: string;
+  hint?: string;
+  /** One entry per phase, in the order in which phases first appeared. */
+  progress: readonly Of<"progress">[];
+  plan: Of<"plan"> | null;
+  sites: readonly SiteInfo[];
+  steps: Series<StepColumn>;
+  windows: readonly SitesWindow[];
+  evaluations: readonly Of<"evaluation">[];
+  samples: readonly Of<"sample">[];
+  notes: readonly Of<"note">[];
+}
+
+export const emptyRun = (): RunView => ({
+  state: "idle",
+  step: 0,
+  progress: [],
+  plan: null,
+  sites: [],
+  steps: emptySeries(["step", "loss", "learningRate", "gradNorm", "tokens", "ms", "time"]),
+  windows: [],
+  evaluations: [],
+  samples: [],
+  notes: [],
+});
+
+export function fold(run: RunView, event: TrainEvent): RunView {
+  switch (event.type) {
+    case "state":
+      return { ...run, state: event.state, step: event.step, detail: event.detail, hint: event.hint };
+    case "progress": {
+      const { type: _, ...entry } = event;
+      const at = run.progress.findIndex((p) => p.phase === entry.phase);
+      return { ...run, progress: at < 0 ? [...run.progress, entry] : run.progress.with(at, entry) };
+    }
+    case "plan": {
+      const { type: _, ...plan } = event;
+      return { ...run, plan, sites: plan.sites };
+    }
+    case "step":
+      return { ...run, step: event.step, steps: append(run.steps, event) };
+    case "sites":
+      return { ...run, windows: [...run.windows, { step: event.step, gradNorm: event.gradNorm, deltaNorm: event.deltaNorm, sites: run.sites }] };
+    case "evaluation": {
+      const { type: _, ...evaluation } = event;
+      return { ...run, evaluations: [...run.evaluations, evaluation] };
+    }
+    case "sample": {
+      const { type: _, ...sample } = event;
+      return { ...run, samples: [...run.samples, sample] };
+    }
+    case "ranks":
+      return { ...run, sites: event.sites };
+    case "note":
+      return { ...run, notes: [...run.notes, { step: event.step, text: event.text }] };
+    default:
+      event satisfies never;
+      return run;
+  }
+}
+
+export const active = (run: RunView): boolean => run.state === "loading" || run.state === "running" || run.state === "paused";
+
+/** Speed over the last `window` steps: by the clock of the run, so that pipelined steps are not counted twice. */
+export function speed(run: RunView, window = 30): { stepsPerSecond: number; tokensPerSecond: number } | null {
+  const { length, columns } = run.steps;
+  const first = Math.max(0, length - 1 - window);
+  const seconds = (columns.time[length - 1] - columns.time[first]) / 1000;
+  if (length < 2 || !(seconds > 0)) return null;
+  let tokens = 0;
+  for (let i = first + 1; i < length; i++) tokens += columns.tokens[i];
+  return { stepsPerSecond: (length - 1 - first) / seconds, tokensPerSecond: tokens / seconds };
+}

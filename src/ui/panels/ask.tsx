@@ -1,0 +1,96 @@
+// ask.tsx — the visitor's own prompt, answered by the base and the tuned model.
+import { useEffect, useRef, useState } from "react";
+import type { Answer as Answered, Problem } from "../../protocol.ts";
+import { useParts } from "../context.ts";
+import { text } from "../strings.ts";
+import { Answer } from "./answers.tsx";
+
+interface Asked {
+  prompt: string;
+  temperature: string;
+  seed: string;
+  tokens: string;
+}
+
+/** `prompt`: one of the fixed prompts, taken over. */
+export function Ask({ prompt }: { prompt: string | null }) {
+  const { client } = useParts();
+  const area = useRef<HTMLTextAreaElement>(null);
+  const [asked, setAsked] = useState<Asked>({ prompt: "", temperature: "0", seed: "0", tokens: "32" });
+  const [asking, setAsking] = useState(false);
+  const [answer, setAnswer] = useState<Answered | { problems: Problem[] } | null>(null);
+  useEffect(() => {
+    if (prompt === null) return;
+    setAsked((now) => ({ ...now, prompt }));
+    area.current?.focus();
+  }, [prompt]);
+
+  const ask = async () => {
+    setAsking(true);
+    try {
+      const { temperature, seed, tokens } = asked;
+      setAnswer(await client.ask({ prompt: asked.prompt, temperature: Number(temperature), seed: Number(seed), maxNewTokens: Number(tokens), topP: 1 }));
+    } catch (error) {
+      setAnswer({ problems: [{ where: text.answers.prompt, what: String(error), hint: text.fault.workerHint, level: "error" }] });
+    } finally {
+      setAsking(false);
+    }
+  };
+  const number = (key: "temperature" | "seed" | "tokens", title: string, min: number, max: number, step: number | "any") => (
+    <label>
+      {title}
+      <input
+        type="number"
+        required
+        min={min}
+        max={max}
+        step={step}
+        value={asked[key]}
+        onChange={(event) => setAsked({ ...asked, [key]: event.target.value })}
+      />
+    </label>
+  );
+  return (
+    <form
+      className="ask"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void ask();
+      }}
+    >
+      <h3>{text.answers.askTitle}</h3>
+      <textarea
+        ref={area}
+        rows={3}
+        required
+        aria-label={text.answers.prompt}
+        placeholder={text.answers.placeholder}
+        value={asked.prompt}
+        onChange={(event) => setAsked({ ...asked, prompt: event.target.value })}
+      />
+      <div className="ask-options">
+        {number("temperature", text.answers.temperature, 0, 5, "any")}
+        {number("seed", text.answers.seed, 0, 4294967295, 1)}
+        {number("tokens", text.answers.length, 1, 256, 1)}
+        <button className="quiet" disabled={asking}>
+          {asking ? text.answers.asking : text.answers.ask}
+        </button>
+      </div>
+      {answer && "problems" in answer && (
+        <div role="alert">
+          {answer.problems.map((problem) => (
+            <p key={problem.what} className="help wrong">
+              {problem.what} {problem.hint}
+            </p>
+          ))}
+        </div>
+      )}
+      {answer && "base" in answer && (
+        <dl className="versus" aria-live="polite">
+          <Answer title={text.answers.base} answer={answer.base} />
+          <Answer title={text.answers.tuned} answer={answer.tuned} strong />
+        </dl>
+      )}
+    </form>
+  );
+}

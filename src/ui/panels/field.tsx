@@ -1,0 +1,144 @@
+// field.tsx — one field of the form: title, reset arrow, control, one line of help with its paper, all from the catalogue.
+import { useEffect, useId, useState, type ReactNode } from "react";
+import type { CatalogueEntry } from "../../protocol.ts";
+import { useParts, useStudio } from "../context.ts";
+import { getField, sameField, type FieldPath } from "../fields.ts";
+import { text } from "../strings.ts";
+
+const paperUrl = (arxiv: string): string => `https://arxiv.org/abs/${arxiv}`;
+
+export function Paper({ id }: { id?: string }) {
+  if (!id) return null;
+  return (
+    <a className="paper" href={paperUrl(id)} target="_blank" rel="noreferrer" title={`arXiv ${id}`}>
+      {text.setup.paper}
+    </a>
+  );
+}
+
+interface FieldProps {
+  path: FieldPath;
+  /** Paths reset together with `path`. */
+  also?: readonly FieldPath[];
+  /** Help for the chosen value, instead of the field's own line. */
+  help?: ReactNode;
+  children: (id: string, describedBy: string) => ReactNode;
+}
+
+export function Field({ path, also = [], help, children }: FieldProps) {
+  const { store } = useParts();
+  const info = useStudio((state) => state.catalogue.fields[path]);
+  const changed = useStudio(({ config, catalogue }) => [path, ...also].some((p) => !sameField(getField(config, p), getField(catalogue.first, p))));
+  const reason = useStudio((state) => state.invalid[path]);
+  const id = useId();
+  const title = info?.title ?? path;
+  return (
+    <div className="field">
+      <div className="field-head">
+        <label htmlFor={id} id={`${id}-label`}>
+          {title}
+        </label>
+        {changed && (
+          <button
+            type="button"
+            className="icon reset"
+            aria-label={text.setup.reset(title)}
+            title={text.setup.reset(title)}
+            onClick={() => [path, ...also].forEach((p) => store.getState().reset(p))}
+          >
+            ↺
+          </button>
+        )}
+      </div>
+      {children(id, `${id}-help`)}
+      <p className={reason ? "help wrong" : "help"} id={`${id}-help`}>
+        {reason ?? help ?? info?.help} {!reason && <Paper id={info?.paper} />}
+      </p>
+    </div>
+  );
+}
+
+/** A number as text, so that "1e-3" can be typed; arrow keys step as the catalogue says. Committed when it is a value. */
+export function NumberField({ path, nullable = false }: { path: FieldPath; nullable?: boolean }) {
+  const { store } = useParts();
+  const value = useStudio((state) => getField(state.config, path)) as number | null;
+  const info = useStudio((state) => state.catalogue.fields[path]);
+  const invalid = useStudio((state) => state.invalid[path] !== undefined);
+  const [written, setWritten] = useState(show(value));
+  useEffect(() => {
+    // Another spelling of the same number ("1e-3") stays as typed.
+    setWritten((now) => (parse(now, nullable) === value ? now : show(value)));
+  }, [value, nullable]);
+
+  const commit = (next: string) => {
+    setWritten(next);
+    const number = parse(next, nullable);
+    const inRange =
+      number === null ||
+      (number !== undefined && number >= (info?.min ?? -Infinity) && number <= (info?.max ?? Infinity) && (!info?.integer || Number.isInteger(number)));
+    if (number === undefined || !inRange) store.getState().markInvalid(path, text.setup.number(info?.min, info?.max, info?.integer));
+    else store.getState().edit(path, number);
+  };
+  const nudge = (event: React.KeyboardEvent) => {
+    if ((event.key !== "ArrowUp" && event.key !== "ArrowDown") || typeof value !== "number") return;
+    event.preventDefault();
+    const by = (info?.step ?? (info?.integer ? 1 : 10 ** Math.floor(Math.log10(Math.abs(value) || 0.1)))) * (event.key === "ArrowUp" ? 1 : -1);
+    commit(String(Number((value + by).toPrecision(12))));
+  };
+  return (
+    <Field path={path}>
+      {(id, describedBy) => (
+        <span className="with-unit">
+          <input
+            id={id}
+            type="text"
+            inputMode="decimal"
+            autoComplete="off"
+            spellCheck={false}
+            value={written}
+            aria-describedby={describedBy}
+            aria-invalid={invalid}
+            placeholder={nullable ? "–" : undefined}
+            onChange={(event) => commit(event.target.value)}
+            onKeyDown={nudge}
+          />
+          {info?.unit && <span className="unit">{info.unit}</span>}
+        </span>
+      )}
+    </Field>
+  );
+}
+
+const show = (value: number | null): string => (value === null ? "" : String(value));
+
+/** undefined: not a number yet. */
+function parse(written: string, nullable: boolean): number | null | undefined {
+  if (written.trim() === "") return nullable ? null : undefined;
+  const number = Number(written.replace(",", "."));
+  return Number.isFinite(number) ? number : undefined;
+}
+
+export function SelectField({ path, entries }: { path: FieldPath; entries: readonly CatalogueEntry[] }) {
+  const { store } = useParts();
+  const value = useStudio((state) => getField(state.config, path)) as string;
+  const chosen = entries.find((entry) => entry.name === value);
+  const help = chosen && (
+    <>
+      {chosen.help} <Paper id={chosen.paper} />
+    </>
+  );
+  return (
+    <Field path={path} help={help}>
+      {(id, describedBy) => (
+        <select id={id} value={value} aria-describedby={describedBy} onChange={(event) => store.getState().edit(path, event.target.value)}>
+          {!chosen && <option value={value}>{value}</option>}
+          {entries.map((entry) => (
+            <option key={entry.name} value={entry.name}>
+              {entry.title}
+            </option>
+          ))}
+        </select>
+      )}
+    </Field>
+  );
+}

@@ -1,0 +1,110 @@
+// run.tsx — the run in numbers, and its controls: pause, step, resume, stop, the learning rate, export.
+import { useState } from "react";
+import { useParts, useStudio } from "../context.ts";
+import { active, speed } from "../fold.ts";
+import { bytes, count, duration, short } from "../format.ts";
+import { text } from "../strings.ts";
+import { Export } from "./export.tsx";
+
+export function RunPanel() {
+  const { store } = useParts();
+  const run = useStudio((state) => state.run);
+  const runConfig = useStudio((state) => state.runConfig);
+  if (run.state === "idle" || !runConfig) return null;
+  const { pause, resume, step, stop } = store.getState();
+  return (
+    <section className="run" aria-labelledby="run-title">
+      <div className="panel-head">
+        <h2 id="run-title">{text.sections.run}</h2>
+        <span className="muted">
+          <span className={`dot ${run.state}`} /> {text.run.states[run.state]}
+        </span>
+      </div>
+      {active(run) && (
+        <div className="buttons">
+          {run.state === "paused" ? (
+            <>
+              <button type="button" className="quiet" data-testid="resume" onClick={() => void resume()}>
+                {text.run.resume}
+              </button>
+              <button type="button" className="quiet" data-testid="step" onClick={() => void step()}>
+                {text.run.step}
+              </button>
+            </>
+          ) : (
+            <button type="button" className="quiet" data-testid="pause" disabled={run.state !== "running"} onClick={() => void pause()}>
+              {text.run.pause}
+            </button>
+          )}
+          <button type="button" className="quiet" data-testid="stop" onClick={() => void stop()}>
+            {text.run.stop}
+          </button>
+        </div>
+      )}
+      <Numbers />
+      {run.notes.map((note) => (
+        <p key={`${note.step} ${note.text}`} className="help">
+          {text.loss.step} {note.step}: {note.text}
+        </p>
+      ))}
+      {active(run) && run.steps.length > 0 && <LearningRateNow />}
+      <Export />
+    </section>
+  );
+}
+
+function Numbers() {
+  const run = useStudio((state) => state.run);
+  const total = useStudio((state) => state.runConfig!.train.steps);
+  const { length, columns } = run.steps;
+  const now = speed(run);
+  const elapsed = length > 0 ? columns.time[length - 1] / 1000 : 0;
+  const numbers: [title: string, value: string][] = [];
+  if (now) {
+    numbers.push([text.run.stepsPerSecond, short(now.stepsPerSecond)], [text.run.tokensPerSecond, count(Math.round(now.tokensPerSecond))]);
+    numbers.push(active(run) ? [text.run.left, duration((total - run.step) / now.stepsPerSecond)] : [text.run.elapsed, duration(elapsed)]);
+    numbers.push([text.run.gradNorm, short(columns.gradNorm[length - 1])]);
+  }
+  if (run.plan) {
+    numbers.push([text.run.dispatches, count(run.plan.dispatches)], [text.run.pipelines, count(run.plan.pipelines)]);
+    numbers.push([text.run.memory, bytes(run.plan.memory.total)], [text.run.backend, run.plan.backend]);
+  }
+  if (numbers.length === 0) return null;
+  return (
+    <dl className="numbers">
+      {numbers.map(([title, value]) => (
+        <div key={title}>
+          <dd>{value}</dd>
+          <dt>{title}</dt>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+/** Sets the rate of the steps to come; the schedule scales it as before. */
+function LearningRateNow() {
+  const { store } = useParts();
+  const set = useStudio((state) => state.runConfig!.train.learning_rate);
+  const info = useStudio((state) => state.catalogue.fields["train.learning_rate"]);
+  const [written, setWritten] = useState(String(set));
+  const rate = Number(written);
+  const valid = written.trim() !== "" && rate >= (info?.min ?? 0) && rate <= (info?.max ?? Infinity);
+  return (
+    <form
+      className="inline"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (valid) void store.getState().setLearningRate(rate);
+      }}
+    >
+      <label>
+        {text.run.learningRate}
+        <input inputMode="decimal" autoComplete="off" value={written} aria-invalid={!valid} onChange={(event) => setWritten(event.target.value)} />
+      </label>
+      <button className="quiet" disabled={!valid}>
+        {text.run.set}
+      </button>
+    </form>
+  );
+}

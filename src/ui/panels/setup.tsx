@@ -1,0 +1,120 @@
+// setup.tsx — the form at the left: a RunConfig, the few fields that matter first, the others one click away, and Train.
+import { useParts, useStudio } from "../context.ts";
+import { fieldPaths, getField, sameField, type FieldPath } from "../fields.ts";
+import { active } from "../fold.ts";
+import { blockers } from "../store.ts";
+import { text } from "../strings.ts";
+import { NumberField, SelectField } from "./field.tsx";
+import { ModulesField } from "./modules.tsx";
+import { DataField, ModelField } from "./source.tsx";
+
+/** Behind "more", in the order in which they act. */
+const more: readonly FieldPath[] = [
+  "lora_dropout",
+  "train.gradient_accumulation_steps",
+  "train.warmup_steps",
+  "train.weight_decay",
+  "train.max_grad_norm",
+  "train.seed",
+  "data.max_length",
+  "data.eval_share",
+  "train.eval_every",
+  "train.eval_rows",
+  "train.samples_every",
+  "train.checkpoint_seconds",
+];
+
+export function Setup() {
+  const { store } = useParts();
+  const { methods, optimizers, schedulers, first } = useStudio((state) => state.catalogue);
+  const changed = useStudio(({ config }) => fieldPaths(first).some((path) => !sameField(getField(config, path), getField(first, path))));
+  const full = useStudio((state) => state.config.method === "full");
+  const busy = useStudio((state) => active(state.run));
+  return (
+    <section className="setup" id="setup" aria-label={text.sections.setup}>
+      <div className="panel-head">
+        <h2>{text.sections.setup}</h2>
+        {changed && (
+          <button type="button" className="link" onClick={() => store.getState().replaceConfig(first)}>
+            {text.setup.resetAll}
+          </button>
+        )}
+      </div>
+      {busy && <p className="help">{text.setup.locked}</p>}
+      <ModelField />
+      <DataField />
+      <SelectField path="method" entries={methods} />
+      {!full && (
+        <>
+          <div className="pair">
+            <NumberField path="r" />
+            <NumberField path="lora_alpha" />
+          </div>
+          <ModulesField />
+        </>
+      )}
+      <div className="pair">
+        <NumberField path="train.steps" />
+        <NumberField path="train.batch_size" />
+      </div>
+      <NumberField path="train.learning_rate" />
+      <details className="more">
+        <summary>{text.setup.more}</summary>
+        <SelectField path="train.lr_scheduler_type" entries={schedulers} />
+        <SelectField path="train.optimizer" entries={optimizers} />
+        <div className="pair">
+          {more
+            .filter((path) => !full || path !== "lora_dropout")
+            .map((path) => (
+              <NumberField key={path} path={path} />
+            ))}
+          <NumberField path="data.limit" nullable />
+        </div>
+      </details>
+      <TrainButton />
+    </section>
+  );
+}
+
+function TrainButton() {
+  const { store } = useParts();
+  const preflight = useStudio((state) => state.preflight);
+  const invalid = useStudio((state) => state.invalid);
+  const fields = useStudio((state) => state.catalogue.fields);
+  const state = useStudio((studio) => studio.run.state);
+  const busy = useStudio((studio) => active(studio.run));
+  const problems = blockers({ preflight, invalid });
+  const label = busy ? (state === "paused" ? text.run.states.paused : text.setup.training) : state === "idle" ? text.setup.train : text.setup.again;
+  const train = () => {
+    // On a narrow page the charts lie below the form.
+    if (innerWidth < 900) document.getElementById("loss")?.scrollIntoView({ block: "start" });
+    void store.getState().train();
+  };
+  return (
+    <div className="start">
+      {problems.length > 0 && (
+        <div className="missing" id="missing">
+          <p>{text.setup.missing}</p>
+          <ul>
+            {problems.map((problem) => (
+              <li key={problem.where + problem.what}>
+                <strong>{fields[problem.where]?.title ?? problem.where}</strong> {problem.what} {problem.hint}
+              </li>
+            ))}
+          </ul>
+        </div>
+      )}
+      <button
+        type="button"
+        className="primary"
+        data-testid="train"
+        disabled={busy || problems.length > 0}
+        aria-describedby={problems.length > 0 ? "missing" : undefined}
+        onClick={train}
+      >
+        {!busy && <span aria-hidden="true">▶ </span>}
+        {label}
+      </button>
+    </div>
+  );
+}

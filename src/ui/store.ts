@@ -1,0 +1,185 @@
+// store.ts — the state of the page: the form (a RunConfig), what the session says about it, and the run as a fold over
+// its events. Actions call the session; nothing here touches a GPU, a worker or the DOM.
+import { createStore, type StoreApi } from "zustand/vanilla";
+import type { Catalogue, DataPreview, DeviceInfo, GivenFile, Preflight, Problem, RunConfig, Session, SiteInfo, TrainEvent } from "../protocol.ts";
+import { getField, setField, type FieldPath, type FieldValue } from "./fields.ts";
+import { active, emptyRun, fold, type RunView } from "./fold.ts";
+import { text } from "./strings.ts";
+import { oneScale, withRank } from "./with-rank.ts";
+
+/** Something went wrong that the visitor must know: what, where, what to do. */
+export interface Fault {
+  what: string;
+  where?: string;
+  hint?: string;
+}
+
+export interface Studio {
+  catalogue: Catalogue;
+  device: DeviceInfo | null;
+  config: RunConfig;
+  /** What the session says about `config`; the last answer stays while the next one is on its way. */
+  preflight: Preflight | null;
+  checking: boolean;
+  preview: DataPreview | { problems: Problem[] } | null;
+  /** Fields whose text is not a value yet, with the reason. */
+  invalid: Readonly<Partial<Record<FieldPath, string>>>;
+  /** Sites of the configuration with the ranks set by hand, ahead of the next preflight. */
+  sites: readonly SiteInfo[];
+  run: RunView;
+  /** The configuration the run was started with. */
+  runConfig: RunConfig | null;
+  given: { models: readonly string[]; data: readonly string[] };
+  faults: readonly Fault[];
+
+  edit(path: FieldPath, value: FieldValue): void;
+  markInvalid(path: FieldPath, reason: string | null): void;
+  reset(path: FieldPath): void;
+  replaceConfig(config: RunConfig): void;
+  setRank(names: readonly string[], r: number): void;
+  give(kind: "models" | "data", name: string, files: GivenFile[]): Promise<void>;
+  train(): Promise<void>;
+  pause(): Promise<void>;
+  step(): Promise<void>;
+  resume(): Promise<void>;
+  stop(): Promise<void>;
+  setLearningRate(learningRate: number): Promise<void>;
+  fail(fault: Fault): void;
+  dismiss(fault: Fault): void;
+  /** Asks the session about the configuration as it is now. */
+  refresh(): Promise<void>;
+}
+
+/** ms between two updates of the page from events, at least. */
+const flushEvery = 100;
+/** Rows of the data shown in the preview. */
+const previewRows = 8;
+
+/** Why Train cannot be pressed; empty when it can. */
+export function blockers(state: Pick<Studio, "preflight" | "invalid">): Problem[] {
+  const invalid = Object.entries(state.invalid).map(([where, what]): Problem => ({ where, what, hint: "", level: "error" }));
+  return [...invalid, ...(state.preflight?.problems.filter((problem) => problem.level === "error") ?? [])];
+}
+
+export function createStudio(client: Session, catalogue: Catalogue, config: RunConfig, notes: readonly string[] = []): StoreApi<Studio> {
+  let asked = 0;
+  let previewed = "";
+  return createStore<Studio>((set, get) => {
+    /** Runs a call of the session; a rejection is a fault of the page or the worker, and is shown. */
+    const call = async <T>(where: string, work: () => Promise<T>): Promise<T | undefined> => {
+      try {
+        return await work();
+      } catch (error) {
+        get().fail({ what: error instanceof Error ? error.message : String(error), where });
+        return undefined;
+      }
+    };
+
+    const change = (next: RunConfig, sites: readonly SiteInfo[] = get().sites) => set({ config: next, sites });
+
+    const start = async (): Promise<void> => {
+      const runConfig = get().config;
+      set({ run: { ...emptyRun(), state: "loading" }, runConfig });
+      let queue: TrainEvent[] = [];
+      let timer: ReturnType<typeof setTimeout> | null = null;
+      const flush = () => {
+        timer = null;
+        const events = queue;
+        queue = [];
+        if (events.length > 0) set((state) => ({ run: events.reduce(fold, state.run) }));
+      };
+      const onEvents = (events: TrainEvent[]) => {
+        queue.push(...events);
+        timer ??= setTimeout(flush, flushEvery);
+      };
+      await call("train", () => client.train(runConfig, onEvents));
+      if (timer !== null) clearTimeout(timer);
+      flush();
+      // A call that was rejected leaves the run without its last state.
+      if (active(get().run)) set((state) => ({ run: { ...state.run, state: "failed", detail: state.faults.at(-1)?.what } }));
+      await get().refresh();
+    };
+
+    return {
+      catalogue,
+      device: null,
+      config,
+      preflight: null,
+      checking: false,
+      preview: null,
+      invalid: {},
+      sites: [],
+      run: emptyRun(),
+      runConfig: null,
+      given: { models: [], data: [] },
+      faults: notes.map((what) => ({ what })),
+
+      edit(path, value) {
+        const next = setField(get().config, path, value);
+        change(path === "r" || path === "lora_alpha" ? oneScale(next) : next);
+        get().markInvalid(path, null);
+      },
+      markInvalid(path, reason) {
+        const { [path]: _, ...invalid } = get().invalid;
+        set({ invalid: reason === null ? invalid : { ...invalid, [path]: reason } });
+      },
+      reset(path) {
+        get().edit(path, getField(catalogue.first, path));
+      },
+      replaceConfig(next) {
+        set({ config: next, invalid: {} });
+      },
+      setRank(names, r) {
+        let { config: next, sites } = get();
+        for (const name of names) {
+          next = withRank(next, sites, name, r);
+          sites = sites.map((site) => (site.name === name ? ranked(site, r, next) : site));
+        }
+        change(next, sites);
+      },
+      async give(kind, name, files) {
+        const done = await call(name, () => client.give(name, files).then(() => true));
+        if (!done) return;
+        const given = get().given;
+        set({ given: { ...given, [kind]: [...new Set([...given[kind], name])] } });
+        get().edit(kind === "models" ? "model.source" : "data.source", `file:${name}`);
+        await get().refresh();
+      },
+      async train() {
+        const state = get();
+        if (active(state.run) || blockers(state).length > 0) return;
+        await start();
+      },
+      pause: async () => void (await call("pause", () => client.pause())),
+      step: async () => void (await call("step", () => client.step())),
+      resume: async () => void (await call("resume", () => client.resume())),
+      stop: async () => void (await call("stop", () => client.stop())),
+      setLearningRate: async (learningRate) => void (await call("learning rate", () => client.setLearningRate(learningRate))),
+      fail: (fault) => set((state) => ({ faults: [...state.faults.filter((f) => f.what !== fault.what), fault] })),
+      dismiss: (fault) => set((state) => ({ faults: state.faults.filter((f) => f !== fault) })),
+
+      async refresh() {
+        const turn = ++asked;
+        const { config: now } = get();
+        set({ checking: true });
+        const preflight = await call("preflight", () => client.preflight(now));
+        if (turn !== asked) return;
+        set({ checking: false });
+        if (preflight) set({ preflight, device: preflight.device, sites: preflight.sites.length > 0 ? preflight.sites : get().sites });
+        const rowsOf = JSON.stringify([now.model, now.data, get().given]);
+        if (rowsOf === previewed) return;
+        const preview = await call("preview", () => client.preview(now, previewRows));
+        if (turn !== asked || !preview) return;
+        previewed = rowsOf;
+        set({ preview });
+      },
+    };
+  });
+}
+
+function ranked(site: SiteInfo, r: number, config: RunConfig): SiteInfo {
+  return { ...site, r, alpha: (config.lora_alpha / config.r) * r, parameters: r * (site.in + site.out) };
+}
+
+/** The session broke down; shown with what to do. */
+export const workerLost = (what: string): Fault => ({ what: `${text.fault.worker}: ${what}`, hint: text.fault.workerHint });
