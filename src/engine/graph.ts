@@ -19,6 +19,8 @@ export interface Leaf {
   readonly kind: LeafKind;
   readonly name: string;
   readonly parts: readonly Part[];
+  /** Constants: the host's way to make the value. */
+  readonly make?: () => Float32Array;
 }
 
 export interface Node extends Io<unknown> {
@@ -77,7 +79,14 @@ export function at<T>(name: string, fn: () => T): T {
 const makeTensor = (s: Spec, where: string): Tensor => ({ shape: [...s.shape], dtype: s.dtype, id: ++ids, site: where });
 
 /** A value from outside. Asking again for a name in one trace gives the same tensor. */
-export function leaf(kind: LeafKind, name: string, shape: Shape, dtype: DType = "f32", parts: readonly Part[] = [{ name, offset: 0, shape }]): Tensor {
+export function leaf(
+  kind: LeafKind,
+  name: string,
+  shape: Shape,
+  dtype: DType = "f32",
+  parts: readonly Part[] = [{ name, offset: 0, shape }],
+  make?: () => Float32Array,
+): Tensor {
   const graph = graphNow();
   for (const known of graph.leaves.values()) {
     if (known.name !== name) continue;
@@ -86,7 +95,7 @@ export function leaf(kind: LeafKind, name: string, shape: Shape, dtype: DType = 
     return known.tensor;
   }
   const tensor = makeTensor({ shape, dtype }, name);
-  graph.leaves.set(tensor.id, { tensor, kind, name, parts });
+  graph.leaves.set(tensor.id, { tensor, kind, name, parts, make });
   return tensor;
 }
 

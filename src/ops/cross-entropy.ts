@@ -66,7 +66,7 @@ export const crossEntropyOp = defineOp<CrossEntropyAttrs>({
       const count = Math.min(chunk, M - from);
       const is = products(x, W, from, count);
       out.push(matmulDispatch(is.logits, [x, W], logits));
-      const dims = { rows: count, from, V: W.shape[0], Vp, gradient: attrs.dx || attrs.dW ? 1 : 0 };
+      const dims = { rows: count, first: from, V: W.shape[0], Vp, gradient: attrs.dx || attrs.dW ? 1 : 0 };
       out.push({ kernel: rowKernel, dims, args: [logits, labels, denominator, losses, correct], grid: [Math.ceil(count / 8), 1, 1] });
       if (attrs.dx) out.push(matmulDispatch(is.dx, [logits, W], dx));
       if (attrs.dW) out.push(matmulDispatch(is.dW, [logits, x], dW, from > 0));

@@ -1,7 +1,7 @@
 // cross-entropy.wgsl — one row of logits → its loss, whether the arg max is the label, and (in place) the gradient (softmax − onehot) / denominator.
 // logits (rows, Vp), labels (all rows), denominator (1) → losses, correct (all rows). One invocation per row, online log-sum-exp, in f32.
-// dims: rows (of this chunk), from (first row of the chunk), V, Vp (V rounded up to a vec4; the pad becomes 0), gradient (0 or 1).
-struct Dims { rows: u32, from: u32, V: u32, Vp: u32, gradient: u32 }
+// dims: rows (of this chunk), first (first row of the chunk), V, Vp (V rounded up to a vec4; the pad becomes 0), gradient (0 or 1).
+struct Dims { rows: u32, first: u32, V: u32, Vp: u32, gradient: u32 }
 @group(0) @binding(0) var<uniform> dims: Dims;
 @group(0) @binding(1) var<storage, read_write> logits: array<f32>;
 @group(0) @binding(2) var<storage, read> labels: array<i32>;
@@ -13,7 +13,7 @@ struct Dims { rows: u32, from: u32, V: u32, Vp: u32, gradient: u32 }
 fn main(@builtin(global_invocation_id) id: vec3u) {
   if (id.x >= dims.rows) { return; }
   let row = id.x * dims.Vp;
-  let m = dims.from + id.x;
+  let m = dims.first + id.x;
   let label = labels[m];
   if (label < 0) {
     losses[m] = 0.0;

@@ -84,7 +84,7 @@ function products(x: Spec, W: Spec, t: LinearAttrs) {
     dA: one({ form: "tn", shape: [R, K] }, { M: R, N: K, K: M, a: 0, lda: R, b: 0, ldb: K, c: 0, ldc: K }),
     dB: {
       form: "tn",
-      shape: [total(ranks.map((r, i) => r * t.outs[i]))],
+      shape: [total(ranks.map((r, i) => r * t.outs[i]))], // or B's own shape of that size
       scale: "main",
       problems: each((i) => ({
         M: ranks[i],
@@ -144,7 +144,7 @@ export const linearOp = defineOp<LinearAttrs>({
       W: need.W ? make(is.dW, t.layout === "out-in" ? [dy, n.x] : [n.x, dy]) : null,
       bias: need.bias ? columnSum(dy) : null,
       A: dP && need.A ? make(is.dA, [dP, n.xLow ?? n.x]) : null,
-      B: dP && need.B ? make(is.dB, [outputs[1], dy, n.scale!]) : null,
+      B: dP && need.B ? make({ ...is.dB, shape: n.B!.shape }, [outputs[1], dy, n.scale!]) : null,
       scale: null,
       xLow: dP && need.xLow ? make(is.dxLow, [dP, n.A!]) : null,
       addend: dy,

@@ -1,0 +1,68 @@
+// model.ts — what an architecture is: a parser of its config.json and a function of a scope. It asks the scope for weights by their Hugging Face
+// names and never sees data, devices or adapters.
+
+import type { Shape, Tensor } from "../engine/tensor.ts";
+
+/** What a model finds around it while it is traced. */
+export interface Scope {
+  at(name: string | number): Scope;
+  /** By Hugging Face name, relative to this scope. */
+  weight(name: string, shape: Shape): Tensor;
+  /** Made once on the host, in float64. */
+  constant(name: string, shape: Shape, make: () => Float32Array): Tensor;
+  /** y = x Wᵀ + b; adapters hook in here. `in-out`: the weight is stored (in, out). */
+  linear(name: string, x: Tensor, out: number, o?: LinearShape): Tensor;
+  /** Several sites that share x; their outputs lie packed behind one another in the last dimension. */
+  linears(names: readonly string[], x: Tensor, outs: readonly number[], o?: LinearShape): Tensor;
+  /** Packed q, k, v → (B, T, H·D). Training: the whole sequence under the mask; generating: appends to the KV cache. */
+  attention(qkv: Tensor, o: AttentionShape): Tensor;
+  /** x + branch. */
+  residual(name: string, x: Tensor, branch: Tensor): Tensor;
+}
+
+export interface LinearShape {
+  bias?: boolean;
+  layout?: "out-in" | "in-out";
+}
+
+export interface AttentionShape {
+  heads: number;
+  kvHeads: number;
+  headSize: number;
+  /** (Tmax, D) of cosines and sines; none: no rotary embedding. */
+  rope?: Tensor;
+}
+
+/** Sizes every architecture has, under the field's letters' names. */
+export interface ModelConfig {
+  vocabSize: number;
+  hiddenSize: number;
+  layers: number;
+  maxPositions: number;
+}
+
+export interface Model<C extends ModelConfig = ModelConfig> {
+  readonly name: string;
+  readonly paper: string;
+  /** Values of config.json's `architectures` and `model_type` it takes. */
+  readonly architectures: readonly string[];
+  readonly modelType: string;
+  /** Throws ConfigError naming the field. */
+  parse(config: Record<string, unknown>): C;
+  /** inputIds i32 (B, T) → hidden states (B, T, C) after the last norm. */
+  forward(s: Scope, c: C, inputIds: Tensor): Tensor;
+  /** The language-model head (V, C), maybe tied to the embedding. */
+  head(s: Scope, c: C): Tensor;
+}
+
+/** config.json does not say what the model needs: which field, what it holds, what to do. */
+export class ConfigError extends Error {
+  override name = "ConfigError";
+  constructor(
+    readonly where: string,
+    message: string,
+    readonly hint: string,
+  ) {
+    super(`${where}: ${message}. ${hint}`);
+  }
+}

@@ -1,0 +1,218 @@
+// golden.ts — runs a golden case (a base, an adapter, a batch; what PyTorch, transformers and PEFT compute with them) on a backend and compares.
+// Formats and tolerances: tests/golden/README.md.
+
+import { type Backend, whole } from "../engine/backend.ts";
+import { pad4 } from "../engine/tensor.ts";
+import { type Checkpoint, openSafetensors } from "../formats/safetensors.ts";
+import { bytesSource } from "../formats/source.ts";
+import { readAdapter } from "../formats/peft.ts";
+import { parseModel } from "../models/index.ts";
+import { generate, greedy } from "./generate.ts";
+import { mergeGraph } from "./graphs.ts";
+import { Run, partName, transpose } from "./run.ts";
+import { type Target, targetOfAdapter, targetOfBase } from "./subject.ts";
+
+export interface GoldenCase {
+  name: string;
+  steps: number;
+  optimizer: { lr: number; weight_decay: number; betas: [number, number]; eps: number };
+  max_grad_norm: number | null;
+  generate?: { prompt_ids: number[]; max_new_tokens: number; ids: number[] };
+  noise: Record<string, number>;
+}
+
+export type Values = Map<string, { shape: readonly number[]; data: Float32Array }>;
+
+/** files: names relative to the case's folder. */
+export type CaseFiles = ReadonlyMap<string, Uint8Array>;
+
+const json = (files: CaseFiles, name: string): never => JSON.parse(new TextDecoder().decode(files.get(name)!)) as never;
+const only = (files: CaseFiles, prefix: string): Map<string, Uint8Array> =>
+  new Map([...files].filter(([n]) => n.startsWith(prefix)).map(([n, b]) => [n.slice(prefix.length), b]));
+
+/** All values the case expects, computed here, under the same names. */
+export async function computeCase(backend: Backend, files: CaseFiles): Promise<Values> {
+  const spec: GoldenCase = json(files, "case.json");
+  const base = parseModel(json(files, "config.json"));
+  const checkpoint = await openSafetensors(new Map([["model.safetensors", bytesSource(files.get("model.safetensors")!)]]));
+  const batch: { input_ids: number[][]; attention_mask: number[][]; labels: number[][] } = json(files, "batch.json");
+  const peft = files.has("adapter/adapter_config.json") ? await readAdapter(only(files, "adapter/")) : null;
+  const target: Target = peft ? targetOfAdapter(base, peft) : allWeights(targetOfBase(base));
+  const [B, T] = [batch.input_ids.length, batch.input_ids[0].length];
+  const V = base.config.vocabSize;
+
+  const run = await Run.create({ backend, target, checkpoint, maxTokens: B * T, weightDecay: spec.optimizer.weight_decay, seed: 0 });
+  if (peft) run.load(peft);
+  const values: Values = new Map();
+  const put = (name: string, shape: readonly number[], data: ArrayLike<number>): void => void values.set(name, { shape, data: Float32Array.from(data) });
+
+  const labels = batch.labels.map((row) => [...row.slice(1), -100]);
+  run.plans.write("inputIds", Int32Array.from(batch.input_ids.flat()));
+  run.plans.write("mask", Int32Array.from(batch.attention_mask.flat()));
+  run.plans.write("labels", Int32Array.from(labels.flat()));
+  run.plans.write("denominator", Float32Array.of(labels.flat().filter((l) => l >= 0).length));
+
+  const logits = async (): Promise<Float32Array> => {
+    const plan = await run.plans.logits(B, T);
+    await backend.run(plan);
+    const padded = await backend.read({ ...plan.captures.get("logits")!, elements: B * T * pad4(V) });
+    return Float32Array.from({ length: B * T * V }, (_, i) => padded[Math.floor(i / V) * pad4(V) + (i % V)]);
+  };
+  put("logits", [B, T, V], await logits());
+  if (peft) {
+    run.adapterOn(false);
+    put("base_logits", [B, T, V], await logits());
+    run.adapterOn(true);
+  }
+  if (spec.generate)
+    put("generate.ids", [spec.generate.ids.length], (await generate(run, [spec.generate.prompt_ids], greedy(spec.generate.max_new_tokens)))[0]);
+  run.plans.write("inputIds", Int32Array.from(batch.input_ids.flat()));
+  if (peft) await mergedWeights(backend, run, checkpoint, put);
+
+  const micro = await run.plans.micro(B, T);
+  const update = await run.plans.update();
+  const loss = async (): Promise<number> => (await backend.read({ ...micro.captures.get("loss")!, elements: 1 }))[0];
+  await backend.run(micro);
+  put("loss", [], [await loss()]);
+  await eachTensor(run, "gradients", (name, shape, data) => put(`grad.${name}`, shape, data));
+  run.parameters.clearGradients();
+
+  const [losses, norms]: number[][] = [[], []];
+  const { lr, betas, eps } = spec.optimizer;
+  for (let step = 0; step < spec.steps; step++) {
+    run.plans.write("scalars", Float32Array.of(lr, betas[0], betas[1], eps, spec.max_grad_norm ?? 0, 1, 0, 0));
+    await backend.run(micro);
+    await backend.run(update);
+    losses.push(await loss());
+    norms.push((await backend.read({ ...update.captures.get("norm")!, elements: 1 }))[0]);
+  }
+  put("losses", [spec.steps], losses);
+  put("grad_norms", [spec.steps], norms);
+  await eachTensor(run, "parameters", (name, shape, data) => put(`final.${name}`, shape, data));
+  run.destroy();
+  return values;
+}
+
+const allWeights = (t: Target): Target => ({ ...t, subject: { ...t.subject, adaptation: { ...t.subject.adaptation, trains: () => true } } });
+
+/** Every trainable under its name in the file it came from. */
+async function eachTensor(run: Run, from: "parameters" | "gradients", put: (name: string, shape: number[], data: Float32Array) => void): Promise<void> {
+  for (const s of run.parameters.segments) {
+    const site = run.target.ranks.get(s.name.slice(0, s.name.lastIndexOf(".")));
+    const data = await run.parameters.read(s.name, from);
+    if (!site) {
+      put(s.name, [...s.shape], data);
+      continue;
+    }
+    const path = s.name.slice(0, s.name.lastIndexOf("."));
+    const width = s.shape[1];
+    const used = data.slice(0, site.r * width);
+    if (s.name === partName(path, "A")) put(`base_model.model.${path}.lora_A.weight`, [site.r, width], used);
+    else put(`base_model.model.${path}.lora_B.weight`, [width, site.r], transpose(used, site.r, width));
+  }
+}
+
+/** The first and the last adapted module, merged. */
+async function mergedWeights(
+  backend: Backend,
+  run: Run,
+  checkpoint: Checkpoint,
+  put: (name: string, shape: number[], data: Float32Array) => void,
+): Promise<void> {
+  const adapted = run.target.sites.filter((s) => run.target.ranks.has(s.name));
+  for (const site of [adapted[0], adapted.at(-1)!])
+    put(`merged.${site.name}`, [site.out, site.in], await mergedWeight(backend, run, checkpoint, site.name));
+}
+
+/** W + s·B·A (out, in) of one site: the adapter's forward on the identity. */
+export async function mergedWeight(backend: Backend, run: Run, checkpoint: Checkpoint, name: string): Promise<Float32Array> {
+  const site = run.target.sites.find((s) => s.name === name)!;
+  const { adaptation } = run.target.subject;
+  const W = await checkpoint.read(`${name}.weight`);
+  const memory = backend.memory(W.length, name);
+  backend.write(whole(memory), W);
+  const made: ReturnType<Backend["memory"]>[] = [memory];
+  const fresh = (data: Float32Array): ReturnType<typeof whole> => {
+    const m = backend.memory(data.length, name);
+    backend.write(whole(m), data);
+    made.push(m);
+    return whole(m);
+  };
+  const parts = new Map<string, Float32Array>();
+  for (const key of ["A", "B"]) parts.set(partName(name, key), await run.parameters.read(partName(name, key)));
+  const plan = await backend.compile(`merge ${name}`, mergeGraph(adaptation.adapter!, site, adaptation), (l) => {
+    if (l.kind === "weight") return whole(memory);
+    if (l.kind === "constant") return fresh(l.make!());
+    return fresh(l.kind === "param" ? parts.get(l.name)! : run.target.scales);
+  });
+  await backend.run(plan);
+  const merged = await backend.read({ ...plan.captures.get("merged")!, elements: site.in * site.out });
+  plan.destroy();
+  for (const m of made) m.destroy();
+  return transpose(merged, site.in, site.out);
+}
+
+export interface Comparison {
+  kind: string;
+  /** Worst error of the kind and where it is. */
+  worst: number;
+  at: string;
+  tolerance: number;
+  count: number;
+}
+
+const FLOORS: Record<string, number> = {
+  logits: 2e-5,
+  base_logits: 2e-5,
+  loss: 1e-5,
+  grad: 5e-5,
+  merged: 2e-6,
+  losses: 2e-5,
+  grad_norms: 2e-5,
+  final: 1e-3,
+  "generate.ids": 0,
+};
+
+/** Every expected tensor against its value; a value that is missing counts as infinitely wrong. */
+export async function compareCase(files: CaseFiles, values: Values): Promise<Comparison[]> {
+  const spec: GoldenCase = json(files, "case.json");
+  const batch: { attention_mask: number[][] } = json(files, "batch.json");
+  const mask = batch.attention_mask.flat();
+  const expected = await openSafetensors(new Map([["model.safetensors", bytesSource(files.get("expected.safetensors")!)]]));
+  const startFile = files.get("adapter/adapter_model.safetensors") ?? files.get("model.safetensors")!;
+  const start = await openSafetensors(new Map([["model.safetensors", bytesSource(startFile)]]));
+  const byKind = new Map<string, Comparison>();
+  const note = (kind: string, at: string, error: number): void => {
+    const c = byKind.get(kind) ?? { kind, worst: 0, at: "", tolerance: Math.max(FLOORS[kind], 20 * (spec.noise[kind] ?? 0)), count: 0 };
+    c.count++;
+    if (!(error <= c.worst)) [c.worst, c.at] = [error, at];
+    byKind.set(kind, c);
+  };
+  for (const name of expected.names()) {
+    const truth = await expected.read(name);
+    const value = values.get(name)?.data;
+    const kind = name in FLOORS ? name : name.slice(0, name.indexOf("."));
+    if (!value || value.length !== truth.length) note(kind, name, Infinity);
+    else if (kind === "final") {
+      const from = await start.read(name.slice("final.".length));
+      note(kind, name, Math.sqrt(sumOf(truth, (t, i) => (value[i] - t) ** 2) / sumOf(truth, (t, i) => (t - from[i]) ** 2)));
+    } else {
+      const row = kind.endsWith("logits") ? truth.length / mask.length : 0;
+      const counts = (i: number): boolean => !row || mask[Math.floor(i / row)] === 1;
+      let [difference, scale] = [0, 0];
+      truth.forEach((t, i) => {
+        if (!counts(i)) return;
+        if (!(Math.abs(value[i] - t) <= difference)) difference = Math.abs(value[i] - t);
+        scale = Math.max(scale, Math.abs(t));
+      });
+      note(kind, name, difference / scale);
+    }
+  }
+  if (spec.generate) {
+    const ids = values.get("generate.ids")?.data;
+    note("generate.ids", "generate.ids", `${ids && [...ids]}` === `${spec.generate.ids}` ? 0 : Infinity);
+  }
+  return [...byKind.values()];
+}
+
+const sumOf = (data: Float32Array, of: (v: number, i: number) => number): number => data.reduce((sum, v, i) => sum + of(v, i), 0);

@@ -1,0 +1,166 @@
+// graphs.ts — the graphs of a run, traced from the model: micro-step (forward and backward), update, evaluation, generation, and the norms the
+// heatmap shows. All of them name their leaves alike, so one store of parameters serves all.
+
+import type { Adapter, Site } from "../adapters/adapter.ts";
+import { type Graph, type Leaf, capture, graphNow, leaf, trace } from "../engine/graph.ts";
+import { grad } from "../engine/grad.ts";
+import type { Tensor } from "../engine/tensor.ts";
+import type { Model, ModelConfig } from "../models/model.ts";
+import { add, addInto } from "../ops/add.ts";
+import { adamw } from "../ops/adamw.ts";
+import { attentionCached, cacheAppend } from "../ops/attention-cached.ts";
+import { attention } from "../ops/attention.ts";
+import { gradNorms } from "../ops/clip.ts";
+import { crossEntropy, logits } from "../ops/cross-entropy.ts";
+import { type LinearAttrs, linearOp } from "../ops/linear.ts";
+import { lowRankNorm } from "../ops/low-rank-norm.ts";
+import { rope } from "../ops/rope.ts";
+import { type Adaptation, type Pass, tracedScope } from "./traced-scope.ts";
+
+/** A model with what is done to it: enough to trace every graph. */
+export interface Subject {
+  readonly model: Model;
+  readonly config: ModelConfig;
+  readonly adaptation: Adaptation;
+}
+
+export const params = (graph: Graph): Leaf[] => [...graph.leaves.values()].filter((l) => l.kind === "param");
+
+/** Name of the leaf that holds a parameter's gradient. */
+export const gradientOf = (parameter: string): string => `gradient of ${parameter}`;
+
+const wholeSequence = (mask: Tensor, dropout: boolean): Pass => ({
+  attention: (_, qkv, o) => attention(o.rope ? rope(qkv, o.rope, o) : qkv, mask, { ...o, causal: true }),
+  counter: dropout ? leaf("input", "counter", [4], "u32") : null,
+});
+
+function batchLeaves(B: number, T: number) {
+  return {
+    inputIds: leaf("input", "inputIds", [B, T], "i32"),
+    mask: leaf("input", "mask", [B, T], "i32"),
+    labels: leaf("input", "labels", [B, T], "i32"),
+    denominator: leaf("input", "denominator", [1]),
+  };
+}
+
+/** Forward and backward over one micro-batch; gradients are added to their leaves. Captures: loss (1), already divided by the denominator. */
+export function microGraph({ model, config, adaptation }: Subject, B: number, T: number): Graph {
+  return trace(() => {
+    const batch = batchLeaves(B, T);
+    const scope = tracedScope(adaptation, wholeSequence(batch.mask, adaptation.dropout > 0));
+    const h = model.forward(scope, config, batch.inputIds);
+    const head = model.head(scope, config);
+    const { loss } = crossEntropy(h, head, batch.labels, batch.denominator, { x: true, W: graphNow().leaves.get(head.id)!.kind === "param" });
+    capture("loss", loss);
+    const trained = params(graphNow());
+    const gradients = grad(loss, trained.map((l) => l.tensor), add); // prettier-ignore
+    trained.forEach((l, i) => {
+      if (gradients[i]) addInto(leaf("state", gradientOf(l.name), l.tensor.shape), gradients[i]);
+    });
+  }).graph;
+}
+
+/** Captures: losses and correct (B·T) per token; with `write`, logits (B·T, V padded) instead. */
+export function evaluationGraph({ model, config, adaptation }: Subject, B: number, T: number, write: "losses" | "logits" = "losses"): Graph {
+  return trace(() => {
+    const batch = batchLeaves(B, T);
+    const scope = tracedScope({ ...adaptation, dropout: 0 }, wholeSequence(batch.mask, false));
+    const h = model.forward(scope, config, batch.inputIds);
+    const head = model.head(scope, config);
+    if (write === "logits") return void capture("logits", logits(h, head));
+    const { losses, correct } = crossEntropy(h, head, batch.labels, batch.denominator, { x: false, W: false });
+    capture("losses", losses);
+    capture("correct", correct);
+  }).graph;
+}
+
+/** One token for each of B rows, at a common position, with a KV cache of Tmax rows. Captures: logits (B, V padded). */
+export function generationGraph({ model, config, adaptation }: Subject, B: number, Tmax: number): Graph {
+  return trace(() => {
+    const inputIds = leaf("input", "inputIds", [B, 1], "i32");
+    const position = leaf("input", "position", [1], "u32");
+    const scope = tracedScope(
+      { ...adaptation, dropout: 0 },
+      {
+        counter: null,
+        attention: (path, qkv, o) => {
+          const cache = (name: string): Tensor => leaf("state", `${path}.${name}`, [B, Tmax, o.kvHeads * o.headSize]);
+          const rotated = o.rope ? rope(qkv, o.rope, { ...o, positions: position }) : qkv;
+          const [keys, values] = cacheAppend(cache("keys"), cache("values"), rotated, position);
+          return attentionCached(rotated, keys, values, position, o);
+        },
+      },
+    );
+    capture("logits", logits(model.forward(scope, config, inputIds), model.head(scope, config)));
+  }).graph;
+}
+
+/** Clipping and AdamW over the flat buffers. Captures: squares (S) of each segment's gradient, norm (2) of all. */
+export function updateGraph(elements: number, segments: number): Graph {
+  return trace(() => {
+    const flat = (name: string): Tensor => leaf("state", name, [elements]);
+    const table = leaf("state", "segments", [segments, 8], "u32");
+    const g = flat("gradients");
+    const { squares, total } = gradNorms(g, table);
+    capture("squares", squares);
+    capture("norm", total);
+    adamw({ p: flat("parameters"), g, m: flat("m"), v: flat("v"), segments: table }, leaf("input", "scalars", [8]), total);
+  }).graph;
+}
+
+/** ‖s·B·A‖_F of every adapted site. Captures one (sites) tensor per group of sites; `sites` names them in order. */
+export function deltaGraph({ model, config, adaptation }: Subject): { graph: Graph; sites: string[] } {
+  const sites: string[] = [];
+  const { graph } = trace(() => {
+    const batch = batchLeaves(1, 1);
+    const scope = tracedScope({ ...adaptation, dropout: 0 }, wholeSequence(batch.mask, false));
+    model.forward(scope, config, batch.inputIds);
+    const branches = graphNow().nodes.filter((n) => n.op.name === linearOp.name && (n.attrs as LinearAttrs).ranks);
+    for (const node of branches) {
+      const t = node.attrs as LinearAttrs;
+      const [A, B, scales] = node.inputs.slice(t.bias ? 3 : 2);
+      const norms = lowRankNorm(A, B, scales, { ranks: t.ranks!, outs: t.outs, scaleIndex: t.scales });
+      const names = graphNow()
+        .leaves.get(A.id)!
+        .parts.map((p) => p.name.slice(0, p.name.lastIndexOf(".")));
+      capture(`delta ${sites.length}`, norms);
+      t.ranks!.forEach((r) => sites.push(r ? names.shift()! : ""));
+    }
+  });
+  return { graph, sites };
+}
+
+/** The layer by itself: W + s·B·A of a site as adapter.forward(identity), bias-free, no dropout. Captures: merged (in, out), the transpose of the weight. */
+export function mergeGraph(adapter: Adapter, site: Site, adaptation: Adaptation): Graph {
+  return trace(() => {
+    const identity = leaf("constant", "identity", [site.in, site.in], "f32", undefined, () =>
+      Float32Array.from({ length: site.in ** 2 }, (_, i) => (i % (site.in + 1) === 0 ? 1 : 0)),
+    );
+    const scope = tracedScope({ ...adaptation, adapter, dropout: 0 }, { attention: (_, qkv) => qkv, counter: null });
+    const cut = site.name.lastIndexOf(".");
+    capture("merged", scope.at(site.name.slice(0, cut)).linear(site.name.slice(cut + 1), identity, site.out));
+  }).graph;
+}
+
+/** Sites of the model, in the order it meets them. */
+export function sitesOf(model: Model, config: ModelConfig): Site[] {
+  const sites: Site[] = [];
+  const none: Adaptation = { adapter: null, rank: () => 0, index: () => 0, scales: 4, trains: () => false, dropout: 0 };
+  trace(() => {
+    const batch = batchLeaves(1, 4);
+    model.forward(tracedScope(none, wholeSequence(batch.mask, false), (s) => sites.push(s)), config, batch.inputIds); // prettier-ignore
+  });
+  return sites;
+}
+
+/** Weights of the base by Hugging Face name, with shapes: what the checkpoint must hold. */
+export function weightsOf(model: Model, config: ModelConfig): { name: string; shape: readonly number[] }[] {
+  const none: Adaptation = { adapter: null, rank: () => 0, index: () => 0, scales: 4, trains: () => false, dropout: 0 };
+  const { graph } = trace(() => {
+    const batch = batchLeaves(1, 4);
+    const scope = tracedScope(none, wholeSequence(batch.mask, false));
+    model.forward(scope, config, batch.inputIds);
+    model.head(scope, config);
+  });
+  return [...graph.leaves.values()].filter((l) => l.kind === "weight").flatMap((l) => l.parts.map((p) => ({ name: p.name, shape: p.shape })));
+}

@@ -1,0 +1,124 @@
+// parameters.ts — the values of a run on the device. Frozen weights: one memory per leaf. Trainables: one flat buffer, their gradients, first and
+// second moments in three more (as in llm.c), with a table of segments: each named tensor's range, lr scale, weight decay, active flag and own step.
+
+import { type Backend, type Data, type Memory, type Range, aligned, whole } from "../engine/backend.ts";
+import type { Graph, Leaf } from "../engine/graph.ts";
+import { type Shape, size } from "../engine/tensor.ts";
+import { gradientOf, params } from "./graphs.ts";
+
+export interface Segment {
+  /** Name of the tensor: a Hugging Face weight, or site + ".lora_A" / ".lora_B". */
+  readonly name: string;
+  readonly shape: Shape;
+  /** In the flat buffers, in elements. */
+  readonly offset: number;
+  readonly elements: number;
+}
+
+/** The state that training changes: enough to go on from. */
+export interface Snapshot {
+  readonly parameters: Float32Array;
+  readonly m: Float32Array;
+  readonly v: Float32Array;
+  /** The segment table, with every tensor's own step count. */
+  readonly segments: Int32Array;
+}
+
+const WORDS = 8;
+const bits = new DataView(new ArrayBuffer(4));
+const f32Bits = (x: number): number => (bits.setFloat32(0, x, true), bits.getUint32(0, true)); // prettier-ignore
+
+const FLAT = ["parameters", "gradients", "m", "v"] as const;
+
+/** Where every trainable lies, read off a micro-step graph: all graphs of the run name their leaves alike. */
+export function flatLayout(graph: Graph): { segments: Segment[]; offsets: Map<string, number>; elements: number } {
+  const offsets = new Map<string, number>();
+  const segments: Segment[] = [];
+  let elements = 0;
+  for (const l of params(graph)) {
+    offsets.set(l.name, elements);
+    for (const p of l.parts) segments.push({ name: p.name, shape: p.shape, offset: elements + p.offset, elements: size(p.shape) });
+    elements += aligned(size(l.tensor.shape));
+  }
+  return { segments, offsets, elements };
+}
+
+export class Parameters {
+  readonly segments: readonly Segment[];
+  /** Elements of each flat buffer. */
+  readonly elements: number;
+  private readonly offsets: ReadonlyMap<string, number>;
+  private readonly flat: Record<(typeof FLAT)[number], Memory>;
+  private readonly table: Memory;
+
+  constructor(
+    private readonly backend: Backend,
+    graph: Graph,
+    weightDecay: number,
+  ) {
+    ({ segments: this.segments, offsets: this.offsets, elements: this.elements } = flatLayout(graph));
+    this.flat = Object.fromEntries(FLAT.map((name) => [name, backend.memory(Math.max(64, this.elements), name)])) as typeof this.flat;
+    this.table = backend.memory(Math.max(1, this.segments.length) * WORDS, "segments");
+    const words = new Uint32Array(this.segments.length * WORDS);
+    this.segments.forEach((s, i) => words.set([s.offset, s.elements, 1, 0, f32Bits(1), f32Bits(weightDecay)], i * WORDS));
+    backend.write(whole(this.table), words);
+  }
+
+  /** Memory of a leaf that belongs to the trainables; null for any other. */
+  place(l: Leaf): Range | null {
+    const at = (memory: Memory, name: string): Range => ({ memory, offset: this.offsets.get(name)!, elements: size(l.tensor.shape) });
+    if (l.kind === "param") return at(this.flat.parameters, l.name);
+    if (l.kind !== "state") return null;
+    for (const name of this.offsets.keys()) if (l.name === gradientOf(name)) return at(this.flat.gradients, name);
+    if (l.name === "segments") return whole(this.table);
+    return l.name in this.flat ? whole(this.flat[l.name as keyof typeof this.flat]) : null;
+  }
+
+  segment(name: string): Segment {
+    const found = this.segments.find((s) => s.name === name);
+    if (!found) throw new Error(`"${name}" is not trained in this run`);
+    return found;
+  }
+
+  write(name: string, data: Float32Array, to: "parameters" | "m" | "v" = "parameters"): void {
+    const s = this.segment(name);
+    this.backend.write({ memory: this.flat[to], offset: s.offset, elements: s.elements }, data);
+  }
+
+  read(name: string, from: (typeof FLAT)[number] = "parameters"): Promise<Float32Array> {
+    const s = this.segment(name);
+    return this.backend.read({ memory: this.flat[from], offset: s.offset, elements: s.elements });
+  }
+
+  async snapshot(): Promise<Snapshot> {
+    const [parameters, m, v] = await Promise.all([
+      this.backend.read(whole(this.flat.parameters)),
+      this.backend.read(whole(this.flat.m)),
+      this.backend.read(whole(this.flat.v)),
+    ]);
+    return { parameters, m, v, segments: await this.backend.readInts(whole(this.table)) };
+  }
+
+  restore(s: Snapshot): void {
+    const put = (memory: Memory, data: Data): void => this.backend.write(whole(memory), data);
+    put(this.flat.parameters, s.parameters);
+    put(this.flat.m, s.m);
+    put(this.flat.v, s.v);
+    put(this.table, s.segments);
+    this.backend.fill0(whole(this.flat.gradients));
+  }
+
+  clearGradients(): void {
+    this.backend.fill0(whole(this.flat.gradients));
+  }
+
+  /** Elements of a tensor that shapes pad with zeros are counted too. */
+  get bytes(): number {
+    return this.elements * 4;
+  }
+
+  destroy(): void {
+    for (const m of Object.values(this.flat)) m.destroy();
+    this.table.destroy();
+  }
+}

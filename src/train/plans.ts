@@ -1,0 +1,97 @@
+// plans.ts — compiles the run's graphs when they are first needed and keeps them: per batch shape, until the ranks change. Knows the memory of
+// every leaf: weights and constants are uploaded once, inputs are written before a replay.
+
+import { type Backend, type Data, type Memory, type Plan, type Range, aligned, whole } from "../engine/backend.ts";
+import type { Graph, Leaf } from "../engine/graph.ts";
+import { size } from "../engine/tensor.ts";
+import { deltaGraph, evaluationGraph, generationGraph, microGraph, updateGraph } from "./graphs.ts";
+import type { Subject } from "./graphs.ts";
+import type { Parameters } from "./parameters.ts";
+
+/** Plans of distinct batch shapes that are kept; the least recently used goes first. */
+const KEPT = 12;
+
+export class Plans {
+  private readonly plans = new Map<string, Promise<Plan>>();
+  private readonly memories = new Map<string, Memory>();
+  private deltaSites: string[] = [];
+
+  /** weights: memory of each frozen leaf, uploaded before. maxTokens: most tokens a batch will have. */
+  constructor(
+    readonly backend: Backend,
+    readonly subject: Subject,
+    readonly parameters: Parameters,
+    private readonly weights: (leaf: Leaf) => Range,
+    private readonly maxTokens: number,
+    private readonly progress: (done: number, total: number) => void = () => {},
+  ) {}
+
+  micro = (B: number, T: number): Promise<Plan> => this.plan(`micro ${B}×${T}`, () => microGraph(this.subject, B, T));
+  evaluation = (B: number, T: number): Promise<Plan> => this.plan(`evaluation ${B}×${T}`, () => evaluationGraph(this.subject, B, T));
+  logits = (B: number, T: number): Promise<Plan> => this.plan(`logits ${B}×${T}`, () => evaluationGraph(this.subject, B, T, "logits"));
+  generation = (B: number, Tmax: number): Promise<Plan> => this.plan(`generation ${B}×${Tmax}`, () => generationGraph(this.subject, B, Tmax));
+  update = (): Promise<Plan> => this.plan("update", () => updateGraph(this.parameters.elements, this.parameters.segments.length));
+  async delta(): Promise<{ plan: Plan; sites: readonly string[] }> {
+    const plan = await this.plan("delta", () => {
+      const { graph, sites } = deltaGraph(this.subject);
+      this.deltaSites = sites;
+      return graph;
+    });
+    return { plan, sites: this.deltaSites };
+  }
+
+  private plan(name: string, make: () => Graph): Promise<Plan> {
+    const known = this.plans.get(name);
+    if (known) this.plans.delete(name);
+    const made = known ?? this.compile(name, make());
+    this.plans.set(name, made);
+    if (this.plans.size > KEPT) {
+      const [oldest, plan] = this.plans.entries().next().value!;
+      this.plans.delete(oldest);
+      void plan.then((p) => p.destroy());
+    }
+    return made;
+  }
+
+  private compile(name: string, graph: Graph): Promise<Plan> {
+    return this.backend.compile(name, graph, (l) => this.place(l), this.progress);
+  }
+
+  private place(l: Leaf): Range {
+    const trained = this.parameters.place(l);
+    if (trained) return trained;
+    if (l.kind === "weight") return this.weights(l);
+    const elements = size(l.tensor.shape);
+    if (l.kind === "constant") {
+      const range = this.memory(l.name, elements);
+      this.backend.write(range, l.make!());
+      return range;
+    }
+    return this.memory(l.name, l.kind === "input" && l.tensor.shape.length === 2 ? Math.max(this.maxTokens, elements) : elements);
+  }
+
+  private memory(name: string, elements: number): Range {
+    let made = this.memories.get(name);
+    if (made && made.elements < elements) made = undefined; // plans bound to the smaller one keep it
+    if (!made) this.memories.set(name, (made = this.backend.memory(aligned(elements), name)));
+    return { memory: made, offset: 0, elements };
+  }
+
+  /** Writes an input leaf. Ones that no plan has asked for yet are made. */
+  write(name: string, data: Data): void {
+    this.backend.write(this.memory(name, data.length), data);
+  }
+
+  /** Zeroes a state leaf, where there is one. */
+  clear(name: string): void {
+    const memory = this.memories.get(name);
+    if (memory) this.backend.fill0(whole(memory));
+  }
+
+  destroy(): void {
+    for (const plan of this.plans.values()) void plan.then((p) => p.destroy(), () => {}); // prettier-ignore
+    for (const m of this.memories.values()) m.destroy();
+    this.plans.clear();
+    this.memories.clear();
+  }
+}

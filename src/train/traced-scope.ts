@@ -1,0 +1,75 @@
+// traced-scope.ts — introduces a model to its adapters: the Scope a model sees while it is traced. It names the leaves, puts an adapter around each
+// linear layer that is a target, notes every site it meets, and decides what is trainable.
+
+import type { Adapter, Site } from "../adapters/adapter.ts";
+import { at, leaf } from "../engine/graph.ts";
+import { type Shape, type Tensor, last } from "../engine/tensor.ts";
+import type { AttentionShape, LinearShape, Scope } from "../models/model.ts";
+import { add } from "../ops/add.ts";
+import { dropout } from "../ops/dropout.ts";
+import { linear } from "../ops/linear.ts";
+import { packLinears } from "../ops/pack-linears.ts";
+
+/** What the run wants of the model: fixed for all graphs of the run, so that their leaves agree. */
+export interface Adaptation {
+  adapter: Adapter | null;
+  /** r of a site; 0: not adapted. */
+  rank(site: string): number;
+  /** Place of a site in the scales leaf. */
+  index(site: string): number;
+  /** Elements of the scales leaf. */
+  scales: number;
+  /** Whether a weight of the base is trained. */
+  trains(weight: string): boolean;
+  dropout: number;
+}
+
+/** What differs between the graphs of a run. */
+export interface Pass {
+  /** Packed q, k, v → mixed values: the causal op when training, the cached one when generating. */
+  attention(path: string, qkv: Tensor, o: AttentionShape): Tensor;
+  /** [seed, step, micro-step, 0] for dropout; null: none. */
+  counter: Tensor | null;
+}
+
+export function tracedScope(adaptation: Adaptation, pass: Pass, met: (site: Site) => void = () => {}): Scope {
+  const within = (path: string): Scope => {
+    const full = (name: string): string => (path ? `${path}.${name}` : name);
+    const layer = Number(/\.(\d+)(?:\.|$)/.exec(path)?.[1] ?? -1);
+
+    const weight = (name: string, shape: Shape): Tensor => leaf(adaptation.trains(full(name)) ? "param" : "weight", full(name), shape);
+
+    const one = (name: string, x: Tensor, out: number, { bias = false, layout = "out-in" }: LinearShape): Tensor => {
+      const site: Site = { name: full(name), kind: "linear", layer, in: last(x.shape), out };
+      met(site);
+      return at(site.name, () => {
+        const W = weight(`${name}.weight`, layout === "out-in" ? [out, site.in] : [site.in, out]);
+        const b = bias ? weight(`${name}.bias`, [out]) : null;
+        const r = adaptation.rank(site.name);
+        const { adapter } = adaptation;
+        if (!adapter || r === 0) return linear(x, W, { bias: b, layout });
+        const params = Object.fromEntries(
+          Object.entries(adapter.params(site, r)).map(([key, p]) => [key, leaf("param", `${site.name}.${adapter.name}_${key}`, p.shape)]),
+        );
+        return adapter.forward(x, (input, low) => linear(input, W, { bias: b, layout, low }), params, {
+          site,
+          r,
+          scales: leaf("input", "scales", [adaptation.scales]),
+          index: adaptation.index(site.name),
+          dropout: (t) => (pass.counter && adaptation.dropout > 0 ? dropout(t, pass.counter, adaptation.dropout, adaptation.index(site.name)) : t),
+        });
+      });
+    };
+
+    return {
+      at: (name) => within(full(String(name))),
+      weight,
+      constant: (name, shape, make) => leaf("constant", full(name), shape, "f32", undefined, make),
+      linear: (name, x, out, o = {}) => one(name, x, out, o),
+      linears: (names, x, outs, o = {}) => at(full(names.join("+")), () => packLinears(names.map((name, i) => one(name, x, outs[i], o)))),
+      attention: (qkv, o) => at(path, () => pass.attention(path, qkv, o)),
+      residual: (name, x, branch) => at(full(name), () => add(x, branch)),
+    };
+  };
+  return within("");
+}
