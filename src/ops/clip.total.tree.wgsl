@@ -7,15 +7,25 @@ struct Dims { segments: u32, partials: u32 }
 @group(0) @binding(3) var<storage, read_write> total: array<f32>;
 var<workgroup> part: array<f32, 256>;
 
+// Runs of 16 are summed by themselves, so that no chain of roundings is long.
+fn squaresOf(s: u32) -> f32 {
+  let columns = dims.partials / 4;
+  var sum = vec4f();
+  for (var first = 0u; first < columns; first += 16u) {
+    var run = vec4f();
+    for (var j = first; j < min(first + 16u, columns); j++) { run += scratch[s * columns + j]; }
+    sum += run;
+  }
+  return (sum.x + sum.y) + (sum.z + sum.w);
+}
+
 @compute @workgroup_size(256)
 fn main(@builtin(local_invocation_index) t: u32) {
-  let columns = dims.partials / 4;
   var own = 0.0;
   for (var s = t; s < dims.segments; s += 256u) {
-    var sum = vec4f();
-    for (var j = 0u; j < columns; j++) { sum += scratch[s * columns + j]; }
-    squares[s] = (sum.x + sum.y) + (sum.z + sum.w);
-    own += (sum.x + sum.y) + (sum.z + sum.w);
+    let sum = squaresOf(s);
+    squares[s] = sum;
+    own += sum;
   }
   part[t] = own;
   for (var half = 128u; half > 0u; half /= 2u) {

@@ -1,0 +1,55 @@
+// The registry of ops, by name. What is listed here is held to the standing tests (tests/ops/standing.test.ts).
+
+import { adamwOp } from "./adamw.ts";
+import { addOp } from "./add.ts";
+import { attentionBackwardOp } from "./attention.backward.ts";
+import { attentionCachedOp, cacheAppendOp } from "./attention-cached.ts";
+import { attentionOp } from "./attention.ts";
+import { gradNormsOp } from "./clip.ts";
+import { columnSumOp } from "./column-sum.ts";
+import { columnsOp, concatOp } from "./concat.ts";
+import { crossEntropyOp } from "./cross-entropy.ts";
+import { dropoutOp } from "./dropout.ts";
+import { mulOp, scaleByOp } from "./elementwise.ts";
+import { embeddingBackwardOp, embeddingOp } from "./embedding.ts";
+import { fillOp } from "./fill.ts";
+import { linearOp } from "./linear.ts";
+import { lowRankNormOp } from "./low-rank-norm.ts";
+import { matmulOp } from "./matmul.ts";
+import { broadcastOp, sumOp } from "./reduce.ts";
+import { reshapeOp } from "./reshape.ts";
+import { rmsNormBackwardOp, rmsNormBackwardWeightOp, rmsNormOp } from "./rms-norm.ts";
+import { ropeOp } from "./rope.ts";
+import { swigluBackwardOp, swigluOp } from "./swiglu.ts";
+
+export const ops = {
+  adamw: adamwOp,
+  add: addOp,
+  attention: attentionOp,
+  "attention.backward": attentionBackwardOp,
+  attentionCached: attentionCachedOp,
+  broadcast: broadcastOp,
+  cacheAppend: cacheAppendOp,
+  columnSum: columnSumOp,
+  columns: columnsOp,
+  concat: concatOp,
+  crossEntropy: crossEntropyOp,
+  dropout: dropoutOp,
+  embedding: embeddingOp,
+  "embedding.backward": embeddingBackwardOp,
+  fill: fillOp,
+  gradNorms: gradNormsOp,
+  linear: linearOp,
+  lowRankNorm: lowRankNormOp,
+  matmul: matmulOp,
+  mul: mulOp,
+  reshape: reshapeOp,
+  rmsNorm: rmsNormOp,
+  "rmsNorm.backward": rmsNormBackwardOp,
+  "rmsNorm.backward.weight": rmsNormBackwardWeightOp,
+  rope: ropeOp,
+  scaleBy: scaleByOp,
+  sum: sumOp,
+  swiglu: swigluOp,
+  "swiglu.backward": swigluBackwardOp,
+};
