@@ -16,6 +16,7 @@ const cachedCase = (batch: number, rows: number, position: number, heads: Heads)
     return [attentionCached(qkv, k, v, position, heads), k, v];
   },
   wrt: [],
+  tolerance: 5e-6,
 });
 
 export const cases: OpCase[] = [
