@@ -24,7 +24,9 @@ export function DropTarget() {
       setOver(false);
       // Entries must be taken before the first await: the browser empties the list after the event.
       const entries = [...(event.dataTransfer?.items ?? [])].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
-      void read(entries).then(({ folder, files }) => {
+      // Files that a script put into the transfer have no entries.
+      const loose = entries.length === 0 ? [...(event.dataTransfer?.files ?? [])] : [];
+      void read(entries, loose).then(({ folder, files }) => {
         if (files.length === 0) return;
         const { give } = store.getState();
         if (files.some((file) => file.name === "config.json" || file.name.endsWith(".safetensors"))) return give("models", folder, files);
@@ -54,8 +56,8 @@ export function picked(list: FileList): { folder: string; files: GivenFile[] } {
 }
 
 /** The dropped files and those one level inside dropped folders. */
-async function read(entries: readonly FileSystemEntry[]): Promise<{ folder: string; files: GivenFile[] }> {
-  const files: GivenFile[] = [];
+async function read(entries: readonly FileSystemEntry[], loose: readonly File[]): Promise<{ folder: string; files: GivenFile[] }> {
+  const files: GivenFile[] = loose.map((file) => ({ name: file.name, bytes: file }));
   let folder = "";
   for (const entry of entries) {
     if (entry.isDirectory) folder ||= entry.name;

@@ -20,7 +20,7 @@ export function tiny(n: number): string {
   if (size >= 1e4) return `${Math.round(n / 1e3)}k`;
   if (size >= 1e3) return `${Number((n / 1e3).toPrecision(2))}k`;
   if (size >= 10 || Number.isInteger(n)) return String(Math.round(n));
-  if (size >= 1) return n.toFixed(1);
+  if (size >= 0.995) return n.toFixed(1);
   return size < 0.005 ? "0" : n.toFixed(2).replace("0.", ".");
 }
 

@@ -1,8 +1,10 @@
-// url.ts — the URL is the experiment: the hash holds the fields that differ from the first-run preset, nothing else.
+// url.ts — the URL is the experiment: the hash holds the fields that differ from the first-run preset, nothing else;
+// alpha_pattern only where it is not what one scale for all modules gives.
 // A hash is a stranger's text: only known fields of the right type are taken, the rest is ignored with a note.
 import type { RunConfig } from "../protocol.ts";
 import { fieldPaths, getField, sameField, setField, type FieldPath, type FieldValue } from "./fields.ts";
 import { text } from "./strings.ts";
+import { oneScale } from "./with-rank.ts";
 
 const longestHash = 100_000;
 
@@ -10,7 +12,8 @@ export function toHash(config: RunConfig, first: RunConfig): string {
   const params = new URLSearchParams();
   for (const path of fieldPaths(first)) {
     const value = getField(config, path);
-    if (!sameField(value, getField(first, path))) params.set(path, write(value));
+    const expected = path === "alpha_pattern" ? oneScale(config).alpha_pattern : getField(first, path);
+    if (!sameField(value, expected)) params.set(path, write(value));
   }
   const hash = params.toString();
   return hash === "" ? "" : `#${hash}`;
@@ -31,7 +34,7 @@ export function fromHash(hash: string, first: RunConfig): { config: RunConfig; n
     if (value === undefined) notes.push(text.url.wrong(path, written.slice(0, 80)));
     else config = setField(config, path as FieldPath, value);
   }
-  return { config, notes };
+  return { config: new URLSearchParams(hash.replace(/^#/, "")).has("alpha_pattern") ? config : oneScale(config), notes };
 }
 
 function write(value: FieldValue): string {

@@ -92,10 +92,8 @@ export function CellPopover({ open, sites, planned, busy, onSet, onClose }: Prop
         <button className="quiet" disabled={!valid}>
           {text.cell.apply}
         </button>
-        <span className="muted small number">
-          {valid ? `${count(rank * places.reduce((n, one) => n + one.in + one.out, 0))} ${text.table.parameters}` : ""}
-        </span>
       </form>
+      <p className="muted small number">{valid ? `${count(rank * places.reduce((n, one) => n + one.in + one.out, 0))} ${text.table.parameters}` : ""}</p>
       <Segments
         label={text.cell.scope}
         options={[

@@ -32,6 +32,7 @@ export default function LossChart({ steps, evaluations, smoothing, log, total }:
   const [ref, width] = useWidth<HTMLDivElement>();
   const points = useMemo(() => pointsOf(steps, evaluations, smoothing, Math.min(mostPoints, 2 * Math.max(200, width))), [steps, evaluations, smoothing, width]);
   const { loss } = steps.columns;
+  const ticks = ticksTo(Math.max(...points.map((point) => Math.max(point.raw ?? 0, point.held ?? 0))));
   const label = text.loss.chart(steps.length, short(loss[0]), short(loss[steps.length - 1]));
   return (
     <div ref={ref} role="img" aria-label={label} className="loss-chart">
@@ -50,7 +51,8 @@ export default function LossChart({ steps, evaluations, smoothing, log, total }:
             key={log ? "log" : "linear"}
             width={42}
             scale={log ? "log" : "linear"}
-            domain={log ? ["auto", "auto"] : [0, "auto"]}
+            domain={log ? ["auto", "auto"] : [0, ticks.at(-1)!]}
+            ticks={log ? undefined : ticks}
             allowDataOverflow={log}
             tickLine={false}
             axisLine={false}
@@ -81,6 +83,14 @@ function pointsOf(steps: Props["steps"], evaluations: Props["evaluations"], smoo
     points.set(step[i], { step: step[i], raw: finite(loss[i]), smoothed: finite(averaged[i]) });
   for (const { step: at, loss: held } of evaluations) points.set(at, { ...(points.get(at) ?? { step: at }), held: finite(held) });
   return [...points.values()].sort((a, b) => a.step - b.step);
+}
+
+/** From zero in steps of 1, 2 or 5 · 10ⁿ to the first tick not below `most`. */
+function ticksTo(most: number): number[] {
+  if (!(most > 0)) return [0, 1];
+  const ten = 10 ** Math.floor(Math.log10(most / 4));
+  const step = ten * ([1, 2, 5].findLast((s) => s * ten <= most / 3.2) ?? 1);
+  return Array.from({ length: Math.max(1, Math.ceil(most / step)) + 1 }, (_, i) => Number((i * step).toPrecision(6)));
 }
 
 function Values({ active, payload }: TooltipContentProps) {

@@ -80,8 +80,11 @@ export const rankViews: readonly RankView[] = [
   },
 ];
 
+/** Ranks up to here share one scale, so that a rank has the same colour in every run. */
+const usualRank = 32;
+
 /** The largest value that the scale of `view` has to hold. */
 export function largest(view: RankView, sites: readonly SiteInfo[], windows: readonly SitesWindow[], shown: SitesWindow | undefined): number {
   const all = view.acrossWindows && view.name === "delta" ? windows : [shown];
-  return Math.max(0, ...all.map((window) => Math.max(0, ...sites.map((site, i) => view.value(site, i, window) ?? 0))));
+  return Math.max(view.name === "rank" ? usualRank : 0, ...all.map((window) => Math.max(0, ...sites.map((site, i) => view.value(site, i, window) ?? 0))));
 }

@@ -4,6 +4,7 @@ import { useStudio } from "../context.ts";
 import { answersOf, isRight, type PromptAnswers } from "../samples.ts";
 import { text } from "../strings.ts";
 import { Ask } from "./ask.tsx";
+import { Answer } from "./answer.tsx";
 
 export function Answers() {
   const samples = useStudio((state) => state.run.samples);
@@ -94,22 +95,5 @@ function PromptCard({ answers: { prompt, expected, base, tuned }, step, steps, o
         )}
       </p>
     </article>
-  );
-}
-
-export function Answer({ title, answer, expected, strong = false }: { title: string; answer?: string; expected?: string; strong?: boolean }) {
-  const right = answer !== undefined && expected !== undefined ? isRight(answer, expected) : null;
-  return (
-    <div className={strong ? "strong" : undefined}>
-      <dt>
-        {title}
-        {right !== null && (
-          <span className={right ? "verdict right" : "verdict"} role="img" aria-label={right ? text.answers.right : text.answers.wrong}>
-            {right ? "✓" : "✗"}
-          </span>
-        )}
-      </dt>
-      <dd>{answer?.trim() ?? text.answers.pending}</dd>
-    </div>
   );
 }

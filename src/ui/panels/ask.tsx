@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "react";
 import type { Answer as Answered, Problem } from "../../protocol.ts";
 import { useParts } from "../context.ts";
 import { text } from "../strings.ts";
-import { Answer } from "./answers.tsx";
+import { Answer } from "./answer.tsx";
 
 interface Asked {
   prompt: string;

@@ -54,7 +54,7 @@ function Preview({ preview }: { preview: DataPreview }) {
       {preview.truncated > 0 && <p className="help">{text.preview.truncated(count(preview.truncated))}</p>}
       {preview.wrongTotal > 0 && (
         <details className="wrong-rows" open>
-          <summary>{text.preview.wrong(count(preview.wrongTotal))}</summary>
+          <summary>{text.preview.wrong(preview.wrongTotal)}</summary>
           <ul>
             {preview.wrong.map(({ line, reason }) => (
               <li key={line}>

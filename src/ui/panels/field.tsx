@@ -22,10 +22,14 @@ interface FieldProps {
   also?: readonly FieldPath[];
   /** Help for the chosen value, instead of the field's own line. */
   help?: ReactNode;
+  /** Beside the title. */
+  action?: ReactNode;
+  /** Title and control on one line. */
+  inline?: boolean;
   children: (id: string, describedBy: string) => ReactNode;
 }
 
-export function Field({ path, also = [], help, children }: FieldProps) {
+export function Field({ path, also = [], help, action, inline = false, children }: FieldProps) {
   const { store } = useParts();
   const info = useStudio((state) => state.catalogue.fields[path]);
   const changed = useStudio(({ config, catalogue }) => [path, ...also].some((p) => !sameField(getField(config, p), getField(catalogue.first, p))));
@@ -33,7 +37,7 @@ export function Field({ path, also = [], help, children }: FieldProps) {
   const id = useId();
   const title = info?.title ?? path;
   return (
-    <div className="field">
+    <div className={inline ? "field inline-field" : "field"}>
       <div className="field-head">
         <label htmlFor={id} id={`${id}-label`}>
           {title}
@@ -49,6 +53,7 @@ export function Field({ path, also = [], help, children }: FieldProps) {
             ↺
           </button>
         )}
+        {action}
       </div>
       {children(id, `${id}-help`)}
       <p className={reason ? "help wrong" : "help"} id={`${id}-help`}>
@@ -86,7 +91,7 @@ export function NumberField({ path, nullable = false }: { path: FieldPath; nulla
     commit(String(Number((value + by).toPrecision(12))));
   };
   return (
-    <Field path={path}>
+    <Field path={path} inline>
       {(id, describedBy) => (
         <span className="with-unit">
           <input
@@ -128,7 +133,7 @@ export function SelectField({ path, entries }: { path: FieldPath; entries: reado
     </>
   );
   return (
-    <Field path={path} help={help}>
+    <Field path={path} help={help} inline>
       {(id, describedBy) => (
         <select id={id} value={value} aria-describedby={describedBy} onChange={(event) => store.getState().edit(path, event.target.value)}>
           {!chosen && <option value={value}>{value}</option>}

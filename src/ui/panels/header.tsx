@@ -11,10 +11,10 @@ export function Header() {
         <Mark />
         <span>{text.name}</span>
       </a>
-      <nav className="sections" aria-label={text.navigation}>
+      <nav className="sections" aria-label={text.navigation.label}>
         {(["setup", "loss", "rank", "answers"] as const).map((section) => (
           <button key={section} type="button" className="link" onClick={() => document.getElementById(section)?.scrollIntoView()}>
-            {section === "rank" ? text.heatmap.views.rank : text.sections[section]}
+            {text.navigation[section]}
           </button>
         ))}
       </nav>

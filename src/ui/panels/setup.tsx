@@ -46,30 +46,25 @@ export function Setup() {
       <SelectField path="method" entries={methods} />
       {!full && (
         <>
-          <div className="pair">
-            <NumberField path="r" />
-            <NumberField path="lora_alpha" />
-          </div>
+          <NumberField path="r" />
+          <NumberField path="lora_alpha" />
           <ModulesField />
         </>
       )}
-      <div className="pair">
-        <NumberField path="train.steps" />
-        <NumberField path="train.batch_size" />
-      </div>
+      <NumberField path="train.steps" />
+      <NumberField path="train.batch_size" />
       <NumberField path="train.learning_rate" />
       <details className="more">
         <summary>{text.setup.more}</summary>
         <SelectField path="train.lr_scheduler_type" entries={schedulers} />
         <SelectField path="train.optimizer" entries={optimizers} />
-        <div className="pair">
-          {more
-            .filter((path) => !full || path !== "lora_dropout")
-            .map((path) => (
-              <NumberField key={path} path={path} />
-            ))}
-          <NumberField path="data.limit" nullable />
-        </div>
+
+        {more
+          .filter((path) => !full || path !== "lora_dropout")
+          .map((path) => (
+            <NumberField key={path} path={path} />
+          ))}
+        <NumberField path="data.limit" nullable />
       </details>
       <TrainButton />
     </section>

@@ -20,7 +20,15 @@ export function ModelField() {
     if (value !== hub) store.getState().edit("model.source", value);
   };
   return (
-    <Field path="model.source" help={<Help entries={models} source={source} />}>
+    <Field
+      path="model.source"
+      help={<Help entries={models} source={source} />}
+      action={
+        <button type="button" className="link" onClick={() => folder.current?.click()}>
+          {text.setup.openFolder}
+        </button>
+      }
+    >
       {(id, describedBy) => (
         <>
           <select
@@ -34,9 +42,6 @@ export function ModelField() {
             <option value={hub}>{text.setup.hub}</option>
           </select>
           {asking && <HubId done={() => setAsking(false)} />}
-          <button type="button" className="link" onClick={() => folder.current?.click()}>
-            {text.setup.openFolder}
-          </button>
           <input
             ref={folder}
             type="file"
@@ -90,7 +95,15 @@ export function DataField() {
   const given = useStudio((state) => state.given.data);
   const file = useRef<HTMLInputElement>(null);
   return (
-    <Field path="data.source" help={<Help entries={sets} source={source} />}>
+    <Field
+      path="data.source"
+      help={<Help entries={sets} source={source} />}
+      action={
+        <button type="button" className="link" title={text.setup.dropHint} onClick={() => file.current?.click()}>
+          {text.setup.openFile}
+        </button>
+      }
+    >
       {(id, describedBy) => (
         <>
           <select
@@ -102,12 +115,6 @@ export function DataField() {
           >
             <Options entries={sets} given={given} source={source} />
           </select>
-          <span className="muted small">
-            <button type="button" className="link" onClick={() => file.current?.click()}>
-              {text.setup.openFile}
-            </button>{" "}
-            {text.setup.dropHint}
-          </span>
           <input
             ref={file}
             type="file"

@@ -1,0 +1,105 @@
+// The whole page over a replayed session: a run from Train to its end, pause and step, the form, the address, problems.
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { createRoot, type Root } from "react-dom/client";
+import { page, userEvent } from "vitest/browser";
+import { App } from "../../src/ui/app.tsx";
+import "../../src/ui/theme.css";
+import { device, first, ReplaySession } from "../ui/fixture.ts";
+
+let root: Root;
+let host: HTMLDivElement;
+
+const open = async (session = new ReplaySession(20), hash = "") => {
+  history.replaceState(null, "", hash || location.pathname + location.search);
+  root.render(<App client={session} />);
+  await expect.element(page.getByTestId("preflight")).toHaveTextContent("162,816 of 3,148,224");
+  return session;
+};
+const number = (id: string): number => Number(document.querySelector(`[data-testid=${id}]`)!.textContent);
+
+beforeEach(() => {
+  host = document.createElement("div");
+  document.body.append(host);
+  root = createRoot(host);
+});
+afterEach(() => {
+  root.unmount();
+  host.remove();
+  history.replaceState(null, "", location.pathname + location.search);
+});
+
+test("Train runs to the end: the loss falls, the map moves, the answers change", async () => {
+  const complaints = vi.spyOn(console, "error");
+  await open();
+  await userEvent.click(page.getByTestId("train"));
+  await expect.poll(() => number("step-value")).toBeGreaterThan(20);
+  const early = number("loss-value");
+  const cell = page.getByRole("gridcell", { name: /^layer 5, v_proj: rank 8/ });
+  const before = cell.element().textContent;
+  await expect.poll(() => number("step-value"), { timeout: 10_000 }).toBe(first.train.steps);
+  expect(number("loss-value")).toBeLessThan(0.5 * early);
+  expect(Number(cell.element().textContent)).toBeGreaterThan(Number(before));
+  await expect.element(page.getByTestId("samples")).toHaveTextContent("he was afraid of the crow");
+  await expect.element(page.getByTestId("export")).toBeEnabled();
+  await expect.poll(() => document.querySelectorAll(".loss-chart .recharts-line-curve").length).toBeGreaterThan(1);
+  expect(complaints).not.toHaveBeenCalled();
+});
+
+test("pause, step and resume, also by keys", async () => {
+  const session = await open();
+  await userEvent.keyboard("{Control>}{Enter}{/Control}");
+  await expect.poll(() => number("step-value")).toBeGreaterThan(5);
+  await userEvent.click(page.getByTestId("pause"));
+  await expect.element(page.getByTestId("resume")).toBeVisible();
+  await userEvent.click(page.getByTestId("step"));
+  (document.activeElement as HTMLElement).blur();
+  await userEvent.keyboard(".");
+  await userEvent.keyboard(" ");
+  await expect.element(page.getByTestId("pause")).toBeVisible();
+  await userEvent.click(page.getByTestId("stop"));
+  await expect.element(page.getByTestId("train")).toBeEnabled();
+  expect(session.calls).toEqual(["train", "pause", "step", "step", "resume", "stop"]);
+});
+
+test("a changed field has a reset arrow and goes into the address; a wrong one says what it must be", async () => {
+  await open();
+  const rank = page.getByLabelText("Rank r", { exact: true });
+  await userEvent.fill(rank, "4");
+  await expect.poll(() => location.hash).toBe("#r=4");
+  await expect.element(page.getByTestId("preflight")).toHaveTextContent("81,408 of");
+  await userEvent.fill(rank, "0");
+  await expect.element(page.getByTestId("train")).toBeDisabled();
+  await expect.element(page.getByText("A whole number from 1 to 256.").first()).toBeVisible();
+  await userEvent.click(page.getByRole("button", { name: "Reset Rank r" }));
+  await expect.element(rank).toHaveValue("8");
+  await expect.poll(() => location.hash).toBe("");
+});
+
+test("the address opens the same configuration, and says what it did not understand", async () => {
+  history.replaceState(null, "", "#r=2&colour=red");
+  root.render(<App client={new ReplaySession()} />);
+  await expect.element(page.getByLabelText("Rank r", { exact: true })).toHaveValue("2");
+  await expect.element(page.getByRole("alert").first()).toHaveTextContent('"colour"');
+});
+
+test("a dropped JSONL file is given to the session and chosen", async () => {
+  const session = await open();
+  const transfer = new DataTransfer();
+  transfer.items.add(new File(['{"prompt":"a","completion":"b"}\n'], "mine.jsonl"));
+  dispatchEvent(new DragEvent("drop", { dataTransfer: transfer, cancelable: true }));
+  await expect.element(page.getByTestId("data-select")).toHaveValue("file:mine.jsonl");
+  expect(session.calls).toEqual(["give mine.jsonl"]);
+});
+
+test("without WebGPU the fix is shown and the page stays usable", async () => {
+  await open(new ReplaySession(20, { ...device, webgpu: false, adapter: "", hint: "Turn it on in about:config." }));
+  await expect.element(page.getByTestId("preflight")).toHaveTextContent("Turn it on in about:config.");
+  await expect.element(page.getByTestId("model-select")).toBeEnabled();
+});
+
+test("all modules off: Train says what is missing", async () => {
+  await open();
+  for (const module of ["q", "k", "v", "o", "gate", "up", "down"]) await userEvent.click(page.getByRole("button", { name: module, exact: true }));
+  await expect.element(page.getByTestId("train")).toBeDisabled();
+  await expect.element(page.getByText("Not ready yet:")).toBeVisible();
+});

@@ -1,0 +1,295 @@
+// fixture.ts — a synthetic run: a catalogue, a preflight and an event log with the shape of a real one, and a Session
+// that replays the log. For tests of the page alone; the real session has its own tests.
+import type {
+  Answer,
+  Catalogue,
+  DataPreview,
+  DeviceInfo,
+  ExportedFile,
+  MemoryEstimate,
+  Preflight,
+  Problem,
+  RunConfig,
+  Session,
+  SiteInfo,
+  TrainEvent,
+} from "../../src/protocol.ts";
+
+export const first: RunConfig = {
+  model: { source: "bundled:tales-3m", task: "causal-lm", dtype: "f32" },
+  data: { source: "bundled:tales-qa", format: "auto", max_length: 64, eval_share: 0.1, limit: null },
+  method: "lora",
+  r: 8,
+  lora_alpha: 16,
+  lora_dropout: 0,
+  target_modules: ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"],
+  rank_pattern: {},
+  alpha_pattern: {},
+  train: {
+    steps: 120,
+    batch_size: 5,
+    gradient_accumulation_steps: 1,
+    learning_rate: 0.003,
+    lr_scheduler_type: "cosine",
+    warmup_steps: 10,
+    optimizer: "adamw",
+    weight_decay: 0,
+    max_grad_norm: 1,
+    seed: 0,
+    eval_every: 20,
+    eval_rows: 64,
+    samples_every: 20,
+    checkpoint_seconds: 30,
+  },
+  backend: "auto",
+};
+
+const field = (title: string, help: string, more: Partial<Catalogue["fields"][string]> = {}) => ({ title, help, ...more });
+
+export const catalogue: Catalogue = {
+  models: [{ name: "bundled:tales-3m", title: "tales-3m", help: "A small story model of 3.1 million parameters that knows no questions." }],
+  data: [{ name: "bundled:tales-qa", title: "tales-qa", help: "Short tales with a question each: who, where, what colour, how many, why." }],
+  methods: [
+    { name: "lora", title: "LoRA", help: "Adds a product of two thin matrices to each chosen weight.", paper: "2106.09685" },
+    { name: "full", title: "Full fine-tuning", help: "Trains the chosen weights themselves." },
+  ],
+  optimizers: [{ name: "adamw", title: "AdamW", help: "Adam with decoupled weight decay.", paper: "1711.05101" }],
+  schedulers: [
+    { name: "cosine", title: "cosine", help: "Falls along half a cosine to zero." },
+    { name: "linear", title: "linear", help: "Falls in a straight line to zero." },
+    { name: "constant", title: "constant", help: "Stays the same after the warm-up." },
+  ],
+  fields: {
+    "model.source": field("Model", "The base model, whose weights stay frozen."),
+    "data.source": field("Data", "What it learns from: prompts and completions, or plain text."),
+    method: field("Method", "How the model is changed."),
+    r: field("Rank r", "Directions each matrix may change in.", { min: 1, max: 256, step: 1, integer: true, paper: "2106.09685" }),
+    lora_alpha: field("Alpha α", "The change counts α / r.", { min: 0.01, max: 1024 }),
+    lora_dropout: field("Dropout", "Share of inputs left out in training.", { min: 0, max: 0.9 }),
+    target_modules: field("Where", "The matrices that get an adapter."),
+    "train.steps": field("Steps", "Updates of the adapter.", { min: 1, max: 100000, step: 10, integer: true }),
+    "train.batch_size": field("Rows per step", "More is steadier and slower.", { min: 1, max: 256, step: 1, integer: true }),
+    "train.learning_rate": field("Learning rate", "How far each step goes. Too high breaks the model, too low takes for ever.", { min: 0, max: 1 }),
+    "train.lr_scheduler_type": field("Schedule", "How the learning rate changes over the run."),
+    "train.optimizer": field("Optimizer", "How a gradient becomes a step."),
+    "train.gradient_accumulation_steps": field("Accumulation", "Batches per step.", { min: 1, max: 64, integer: true }),
+    "train.warmup_steps": field("Warm-up", "Steps until the full rate.", { min: 0, integer: true, unit: "steps" }),
+    "train.weight_decay": field("Weight decay", "Pull towards zero.", { min: 0, max: 1 }),
+    "train.max_grad_norm": field("Clip", "Longest gradient; 0: none.", { min: 0 }),
+    "train.seed": field("Seed", "The same seed, the same run.", { min: 0, integer: true }),
+    "data.max_length": field("Longest row", "Longer rows are cut.", { min: 8, max: 256, integer: true, unit: "tokens" }),
+    "data.eval_share": field("Held out", "Share kept for evaluation.", { min: 0, max: 0.9 }),
+    "data.limit": field("Row limit", "Empty: all rows.", { min: 1, integer: true }),
+    "train.eval_every": field("Evaluate every", "0: start and end only.", { min: 0, integer: true, unit: "steps" }),
+    "train.eval_rows": field("Rows evaluated", "More is slower, surer.", { min: 1, integer: true }),
+    "train.samples_every": field("Answers every", "Steps between answers.", { min: 0, integer: true, unit: "steps" }),
+    "train.checkpoint_seconds": field("Checkpoint every", "Kept for a lost tab.", { min: 1, unit: "s" }),
+  },
+  first,
+};
+
+export const device: DeviceInfo = {
+  webgpu: true,
+  adapter: "apple · metal-3 · M2",
+  software: false,
+  limits: { maxStorageBufferBindingSize: 134217728, maxBufferSize: 268435456, maxStorageBuffersPerShaderStage: 10 },
+  features: ["subgroups", "timestamp-query"],
+};
+
+const shapes: readonly [module: string, block: string, outputs: number, inputs: number][] = [
+  ["q_proj", "self_attn", 192, 192],
+  ["k_proj", "self_attn", 64, 192],
+  ["v_proj", "self_attn", 64, 192],
+  ["o_proj", "self_attn", 192, 192],
+  ["gate_proj", "mlp", 512, 192],
+  ["up_proj", "mlp", 512, 192],
+  ["down_proj", "mlp", 192, 512],
+];
+
+/** Sites of a Llama of `layers` layers under `config`; targets and patterns by suffix. */
+export function sitesOf(config: RunConfig, layers = 6): SiteInfo[] {
+  const suffix = (key: string, name: string) => name === key || name.endsWith(`.${key}`);
+  return Array.from({ length: layers }, (_, layer) => layer).flatMap((layer) =>
+    shapes.map(([module, block, out, inputs]): SiteInfo => {
+      const name = `model.layers.${layer}.${block}.${module}`;
+      const key = Object.keys(config.rank_pattern).find((k) => suffix(k, name));
+      const r = config.target_modules.some((k) => suffix(k, name)) ? (key === undefined ? config.r : config.rank_pattern[key]) : 0;
+      return { name, layer, module, in: inputs, out, r, alpha: (config.lora_alpha / config.r) * r, parameters: r * (inputs + out) };
+    }),
+  );
+}
+
+function memoryOf(trainable: number): MemoryEstimate {
+  const parts = {
+    weights: 12_592_896,
+    trainables: 4 * trainable,
+    gradients: 4 * trainable,
+    moments: 8 * trainable,
+    activations: 9_800_000,
+    staging: 1_050_000,
+  };
+  return { ...parts, total: Object.values(parts).reduce((a, b) => a + b, 0) };
+}
+
+export function preflightOf(config: RunConfig): Preflight {
+  const sites = sitesOf(config);
+  const trainable = sites.reduce((n, site) => n + site.parameters, 0);
+  const problems: Problem[] =
+    trainable === 0 ? [{ where: "target_modules", what: "no matrix has an adapter.", hint: "Choose at least one.", level: "error" }] : [];
+  return { device, memory: memoryOf(trainable), fits: true, trainable, total: 3_148_224, sites, flopsPerStep: 4.2e9, seconds: 14, problems };
+}
+
+const tales: readonly [tale: string, answer: string][] = [
+  ["Mia has a green hat. She wears it in the garden.\nQuestion: What colour is the hat?\nAnswer:", " green"],
+  ["Ben and his dog walk to the mill. Four ducks swim by.\nQuestion: How many ducks are there?\nAnswer:", " four"],
+  ["Old Sam hid the key under a stone because he was afraid of the crow.\nQuestion: Why did Sam hide the key?\nAnswer:", " he was afraid of the crow"],
+];
+
+const words = (text: string): string[] => text.match(/\s?[^\s]+|\n/g) ?? [];
+
+export const preview: DataPreview = {
+  rows: tales.map(([prompt, answer]) => [
+    ...words(prompt).map((text, id) => ({ text, id: id + 10, trained: false })),
+    ...words(answer).map((text, id) => ({ text, id: id + 90, trained: true })),
+    { text: "<|endoftext|>", id: 0, trained: true },
+  ]),
+  trainRows: 3600,
+  evalRows: 400,
+  trainedShare: 0.11,
+  lengths: [
+    [24, 120],
+    [28, 480],
+    [32, 1010],
+    [36, 1200],
+    [40, 800],
+    [44, 300],
+    [48, 90],
+  ],
+  wrong: [{ line: 17, reason: 'has no "completion"' }],
+  wrongTotal: 1,
+  truncated: 0,
+};
+
+/** mulberry32: a small seeded generator, 0..1. */
+function random(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+/** The whole log of a run under `config`, with every kind of event but "note". */
+export function eventLog(config: RunConfig): TrainEvent[] {
+  const { trainable, total, memory, sites } = preflightOf(config);
+  const next = random(config.train.seed + 1);
+  const events: TrainEvent[] = [{ type: "state", state: "loading", step: 0 }];
+  for (const done of [2_000_000, 6_296_448]) events.push({ type: "progress", phase: "weights", done, total: 6_296_448, unit: "bytes" });
+  events.push({ type: "progress", phase: "data", done: 4000, total: 4000, unit: "rows" });
+  for (const done of [9, 31]) events.push({ type: "progress", phase: "pipelines", done, total: 31, unit: "pipelines" });
+  events.push({ type: "plan", backend: "webgpu", adapterName: device.adapter, dispatches: 412, pipelines: 31, trainable, total, memory: memory!, sites });
+  for (const [prompt, expected] of tales) {
+    events.push({ type: "sample", step: 0, prompt, which: "base", text: " She was very happy and she said,", expected });
+    events.push({ type: "sample", step: 0, prompt, which: "tuned", text: " She was very happy and she said,", expected });
+  }
+  events.push({ type: "evaluation", step: 0, loss: 4.9, metric: 0, rows: 64 }, { type: "state", state: "running", step: 0 });
+  const { steps, learning_rate, warmup_steps, eval_every, samples_every } = config.train;
+  for (let step = 1; step <= steps; step++) {
+    const progress = step / steps;
+    const learningRate = step <= warmup_steps ? (learning_rate * step) / warmup_steps : (learning_rate * (1 + Math.cos(Math.PI * progress))) / 2;
+    const loss = 0.12 + 4.7 * Math.exp(-step / 22) * (0.85 + 0.3 * next()) + 0.15 * next();
+    events.push({
+      type: "step",
+      step,
+      loss,
+      learningRate,
+      gradNorm: loss * (0.6 + 0.4 * next()),
+      tokens: 195 + Math.round(20 * next()),
+      ms: 30,
+      time: 30 * step,
+    });
+    if (step % 5 === 0) {
+      const depth = (site: SiteInfo) => (site.module === "v_proj" || site.module === "down_proj" ? 1 : 0.45) * (0.4 + site.layer / 8);
+      events.push({
+        type: "sites",
+        step,
+        gradNorm: sites.map((site) => (site.r > 0 ? loss * depth(site) * (0.7 + 0.5 * next()) * 0.2 : 0)),
+        deltaNorm: sites.map((site, i) => (site.r > 0 ? 3 * depth(site) * (1 - Math.exp(-step / 40)) * (0.85 + 0.05 * (i % 4)) : 0)),
+      });
+    }
+    if (step % eval_every === 0)
+      events.push({ type: "evaluation", step, loss: 0.14 + 4.7 * Math.exp(-step / 21), metric: Math.min(1, Math.max(0, step / 100 - 0.15)), rows: 64 });
+    if (step % samples_every === 0)
+      for (const [i, [prompt, expected]] of tales.entries())
+        events.push({ type: "sample", step, prompt, which: "tuned", text: step > 25 + 25 * i ? expected : " he was in the garden", expected });
+  }
+  events.push({ type: "state", state: "finished", step: steps });
+  return events;
+}
+
+/** A Session that replays `eventLog`. tick: ms between batches. */
+export class ReplaySession implements Session {
+  private state: "idle" | "running" | "paused" = "idle";
+  private queue: TrainEvent[] = [];
+  private emit: (events: TrainEvent[]) => void = () => {};
+  private done: () => void = () => {};
+  private timer: ReturnType<typeof setInterval> | undefined;
+  readonly calls: string[] = [];
+
+  constructor(
+    private readonly tick = 50,
+    private readonly deviceInfo: DeviceInfo = device,
+  ) {}
+
+  catalogue = async () => catalogue;
+  device = async () => this.deviceInfo;
+  give = async (folder: string) => void this.calls.push(`give ${folder}`);
+  preflight = async (config: RunConfig) => ({ ...preflightOf(config), device: this.deviceInfo });
+  preview = async () => preview;
+
+  train(config: RunConfig, onEvents: (events: TrainEvent[]) => void): Promise<void> {
+    this.calls.push("train");
+    this.queue = eventLog(config);
+    this.emit = onEvents;
+    this.state = "running";
+    this.timer = setInterval(() => this.state === "running" && this.next(8), this.tick);
+    return new Promise((resolve) => (this.done = resolve));
+  }
+  private next(n: number): void {
+    this.emit(this.queue.splice(0, n));
+    if (this.queue.length === 0) this.end();
+  }
+  private end(): void {
+    clearInterval(this.timer);
+    this.state = "idle";
+    this.done();
+  }
+  private tell(state: "paused" | "running" | "stopped"): void {
+    const ahead = this.queue.find((event) => event.type === "step");
+    this.emit([{ type: "state", state, step: ahead?.type === "step" ? ahead.step - 1 : 0 }]);
+  }
+  async pause(): Promise<void> {
+    this.calls.push("pause");
+    this.state = "paused";
+    this.tell("paused");
+  }
+  async step(): Promise<void> {
+    this.calls.push("step");
+    this.next(1 + this.queue.findIndex((event) => event.type === "step"));
+  }
+  async resume(): Promise<void> {
+    this.calls.push("resume");
+    this.state = "running";
+    this.tell("running");
+  }
+  async stop(): Promise<void> {
+    this.calls.push("stop");
+    this.tell("stopped");
+    this.end();
+  }
+  setLearningRate = async (learningRate: number) => void this.calls.push(`setLearningRate ${learningRate}`);
+  ask = async (): Promise<Answer> => ({ base: " She was very happy.", tuned: " red" });
+  export = async (): Promise<ExportedFile> => ({ name: "adapter.zip", bytes: new Uint8Array([0x50, 0x4b, 5, 6]) });
+}
