@@ -120,8 +120,7 @@ async function mergedWeights(
   put: (name: string, shape: number[], data: Float32Array) => void,
 ): Promise<void> {
   const adapted = run.target.sites.filter((s) => run.target.ranks.has(s.name));
-  for (const site of [adapted[0], adapted.at(-1)!])
-    put(`merged.${site.name}`, [site.out, site.in], await mergedWeight(backend, run, checkpoint, site.name));
+  for (const site of [adapted[0], adapted.at(-1)!]) put(`merged.${site.name}`, [site.out, site.in], await mergedWeight(backend, run, checkpoint, site.name));
 }
 
 /** W + s·B·A (out, in) of one site: the adapter's forward on the identity. */

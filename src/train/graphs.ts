@@ -130,6 +130,14 @@ export function deltaGraph({ model, config, adaptation }: Subject): { graph: Gra
   return { graph, sites };
 }
 
+/** Squares (S) of how far each segment has moved from its start, whose negative lies in the leaf "start". */
+export function movedGraph(elements: number, segments: number): Graph {
+  return trace(() => {
+    const moved = add(leaf("state", "parameters", [elements]), leaf("state", "start", [elements]));
+    capture("squares", gradNorms(moved, leaf("state", "segments", [segments, 8], "u32")).squares);
+  }).graph;
+}
+
 /** The layer by itself: W + s·B·A of a site as adapter.forward(identity), bias-free, no dropout. Captures: merged (in, out), the transpose of the weight. */
 export function mergeGraph(adapter: Adapter, site: Site, adaptation: Adaptation): Graph {
   return trace(() => {

@@ -1,7 +1,7 @@
 // plans.ts — compiles the run's graphs when they are first needed and keeps them: per batch shape, until the ranks change. Knows the memory of
 // every leaf: weights and constants are uploaded once, inputs are written before a replay.
 
-import { type Backend, type Data, type Memory, type Plan, type Range, aligned, whole } from "../engine/backend.ts";
+import { type Backend, type Data, type Memory, type Plan, type Range, aligned } from "../engine/backend.ts";
 import type { Graph, Leaf } from "../engine/graph.ts";
 import { size } from "../engine/tensor.ts";
 import { deltaGraph, evaluationGraph, generationGraph, microGraph, updateGraph } from "./graphs.ts";
@@ -15,6 +15,7 @@ export class Plans {
   private readonly plans = new Map<string, Promise<Plan>>();
   private readonly memories = new Map<string, Memory>();
   private deltaSites: string[] = [];
+  private readonly maxTokens: number;
 
   /** weights: memory of each frozen leaf, uploaded before. maxTokens: most tokens a batch will have. */
   constructor(
@@ -22,9 +23,11 @@ export class Plans {
     readonly subject: Subject,
     readonly parameters: Parameters,
     private readonly weights: (leaf: Leaf) => Range,
-    private readonly maxTokens: number,
+    maxTokens: number,
     private readonly progress: (done: number, total: number) => void = () => {},
-  ) {}
+  ) {
+    this.maxTokens = Math.max(maxTokens, subject.adaptation.scales, 8);
+  }
 
   micro = (B: number, T: number): Promise<Plan> => this.plan(`micro ${B}×${T}`, () => microGraph(this.subject, B, T));
   evaluation = (B: number, T: number): Promise<Plan> => this.plan(`evaluation ${B}×${T}`, () => evaluationGraph(this.subject, B, T));
@@ -67,25 +70,24 @@ export class Plans {
       this.backend.write(range, l.make!());
       return range;
     }
-    return this.memory(l.name, l.kind === "input" && l.tensor.shape.length === 2 ? Math.max(this.maxTokens, elements) : elements);
+    return l.kind === "input" ? this.input(l.name, elements) : this.memory(`${l.name} (${elements})`, elements);
+  }
+
+  /** All batch shapes share an input's memory: it is made for the largest at once. */
+  private input(name: string, elements: number): Range {
+    if (elements > this.maxTokens) throw new Error(`"${name}" of ${elements} elements: this run was made for batches of at most ${this.maxTokens} tokens`);
+    return { ...this.memory(name, Math.max(this.maxTokens, this.subject.adaptation.scales)), elements };
   }
 
   private memory(name: string, elements: number): Range {
     let made = this.memories.get(name);
-    if (made && made.elements < elements) made = undefined; // plans bound to the smaller one keep it
     if (!made) this.memories.set(name, (made = this.backend.memory(aligned(elements), name)));
     return { memory: made, offset: 0, elements };
   }
 
   /** Writes an input leaf. Ones that no plan has asked for yet are made. */
   write(name: string, data: Data): void {
-    this.backend.write(this.memory(name, data.length), data);
-  }
-
-  /** Zeroes a state leaf, where there is one. */
-  clear(name: string): void {
-    const memory = this.memories.get(name);
-    if (memory) this.backend.fill0(whole(memory));
+    this.backend.write(this.input(name, data.length), data);
   }
 
   destroy(): void {

@@ -10,7 +10,7 @@ import { FormatError } from "../formats/error.ts";
 import type { Checkpoint } from "../formats/safetensors.ts";
 import type { PeftAdapter } from "../formats/peft.ts";
 import { evaluationGraph, params } from "./graphs.ts";
-import { Parameters } from "./parameters.ts";
+import { Parameters, type Snapshot } from "./parameters.ts";
 import { Plans } from "./plans.ts";
 import type { Target } from "./subject.ts";
 
@@ -106,6 +106,19 @@ export class Run {
   /** Off: every site's scale is 0, the base answers. */
   adapterOn(on: boolean): void {
     this.plans.write("scales", on ? this.target.scales : new Float32Array(this.target.scales.length));
+  }
+
+  /** Runs fn on the base: without the adapter, or (full fine-tuning) with the trained weights as they were at the start. */
+  async asBase<T>(start: Snapshot | null, fn: () => Promise<T>): Promise<T> {
+    const now = start && (await this.parameters.snapshot());
+    if (start) this.parameters.restore(start);
+    else this.adapterOn(false);
+    try {
+      return await fn();
+    } finally {
+      if (now) this.parameters.restore(now);
+      else this.adapterOn(true);
+    }
   }
 
   /** A (r, in) and B (out, r) of a site as PEFT stores them: without padding, B not transposed. */

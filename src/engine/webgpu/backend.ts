@@ -29,15 +29,21 @@ export function webgpuBackend(device: Device): Backend {
     return made;
   };
 
+  // Read-back buffers by size (a power of two), used again and again.
+  const staging = new Map<number, GPUBuffer[]>();
   const bytes = async (from: Range): Promise<ArrayBuffer> => {
     queue.flush();
-    const staging = gpu.createBuffer({ size: from.elements * 4, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
+    const size = 2 ** Math.ceil(Math.log2(Math.max(256, from.elements * 4)));
+    const free = staging.get(size) ?? [];
+    staging.set(size, free);
+    const buffer = free.pop() ?? gpu.createBuffer({ label: "read-back", size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
     const encoder = gpu.createCommandEncoder();
-    encoder.copyBufferToBuffer(bufferOf(from), from.offset * 4, staging, 0, from.elements * 4);
+    encoder.copyBufferToBuffer(bufferOf(from), from.offset * 4, buffer, 0, from.elements * 4);
     gpu.queue.submit([encoder.finish()]);
-    await staging.mapAsync(GPUMapMode.READ);
-    const copy = staging.getMappedRange().slice(0);
-    staging.destroy();
+    await buffer.mapAsync(GPUMapMode.READ);
+    const copy = buffer.getMappedRange().slice(0, from.elements * 4);
+    buffer.unmap();
+    free.push(buffer);
     return copy;
   };
 

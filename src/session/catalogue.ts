@@ -1,0 +1,35 @@
+// catalogue.ts — everything a drop-down shows, from the registries: there is no second list anywhere.
+
+import { datasets } from "../data/index.ts";
+import { methods } from "../methods/index.ts";
+import { optimizers } from "../optimizers/index.ts";
+import type { Catalogue, CatalogueEntry } from "../protocol.ts";
+import { firstRun } from "../train/config.ts";
+import { fields } from "../train/fields.ts";
+import { schedulers } from "../train/learning-rate.ts";
+
+const entries = (registry: Readonly<Record<string, CatalogueEntry>>, prefix = ""): CatalogueEntry[] =>
+  Object.values(registry).map(({ name, title, help, paper }) => ({ name: prefix + name, title, help, ...(paper ? { paper } : {}) }));
+
+const bundledModels = {
+  "tales-3m": {
+    name: "tales-3m",
+    title: "Tales 3M",
+    help: "A small story model, 3.1 million parameters, pre-trained for this page: Llama architecture, 6 layers.",
+  },
+};
+
+export const catalogue = (): Catalogue => ({
+  models: entries(bundledModels, "bundled:"),
+  data: entries(datasets, "bundled:"),
+  methods: entries(methods),
+  optimizers: entries(optimizers),
+  schedulers: entries(schedulers),
+  fields: Object.fromEntries(
+    Object.entries(fields).map(([path, { title, help, paper, unit, min, max, step, integer }]) => [
+      path,
+      { title, help, paper, unit, min, max, step, integer },
+    ]),
+  ),
+  first: firstRun,
+});

@@ -1,0 +1,103 @@
+// export.ts — a run as files that other tools open: the adapter as PEFT writes it (or the trained weights), the configuration, the event log, tables.
+
+import pkg from "../../package.json" with { type: "json" };
+import { toCsv } from "../formats/csv.ts";
+import { modelCard } from "../formats/model-card.ts";
+import { writeAdapter } from "../formats/peft.ts";
+import { writeSafetensors } from "../formats/safetensors.ts";
+import type { RunConfig, TrainEvent } from "../protocol.ts";
+import { fields } from "../train/fields.ts";
+import type { Run } from "../train/run.ts";
+import { parameterCounts, siteInfos } from "../train/subject.ts";
+import type { LoadedModel } from "./load.ts";
+
+/** Paths → contents of a run's folder. `steps`: optimizer steps the weights have seen. */
+export async function runFiles(run: Run, model: LoadedModel, config: RunConfig, events: readonly TrainEvent[]): Promise<Record<string, Uint8Array | string>> {
+  const sites = siteInfos(run.target);
+  const adapted = sites.filter((s) => s.r > 0);
+  const files: Record<string, Uint8Array | string> = {};
+  if (adapted.length) {
+    const modules = await Promise.all(
+      adapted.map(async (s) => ({ path: s.name, r: s.r, alpha: s.alpha, in: s.in, out: s.out, ...(await run.lowRank(s.name)) })),
+    );
+    const written = writeAdapter({
+      baseModel: model.files.name,
+      revision: model.files.revision,
+      taskType: "CAUSAL_LM",
+      modules,
+      sites: sites.map((s) => s.name),
+      dropout: config.lora_dropout,
+    });
+    files["adapter/adapter_config.json"] = written["adapter_config.json"];
+    files["adapter/adapter_model.safetensors"] = written["adapter_model.safetensors"];
+  } else {
+    const tensors = await Promise.all(run.parameters.segments.map(async (s) => ({ name: s.name, shape: s.shape, data: await run.parameters.read(s.name) })));
+    files["model/model.safetensors"] = writeSafetensors(tensors, { format: "pt" });
+    files["model/config.json"] = JSON.stringify(model.files.config, null, 2);
+  }
+  const card = cardOf(run, model, config, events);
+  files[adapted.length ? "adapter/README.md" : "model/README.md"] = card;
+  return {
+    ...files,
+    "config.json": JSON.stringify(config, null, 2) + "\n",
+    "events.jsonl": events.map((e) => JSON.stringify(e)).join("\n") + "\n",
+    "metrics.csv": metricsCsv(events),
+    "ranks.csv": toCsv(sites.map(rankRow), ["layer", "module", "name", "r", "alpha", "parameters"]),
+    "README.md": card,
+  };
+}
+
+const rankRow = ({ layer, module, name, r, alpha, parameters }: ReturnType<typeof siteInfos>[number]): Record<string, unknown> => ({
+  layer,
+  module,
+  name,
+  r,
+  alpha,
+  parameters,
+});
+
+/** One row per step, evaluations beside the step they followed. */
+export function metricsCsv(events: readonly TrainEvent[]): string {
+  const rows = new Map<number, Record<string, unknown>>();
+  const row = (step: number): Record<string, unknown> => rows.get(step) ?? rows.set(step, { step }).get(step)!;
+  for (const e of events) {
+    if (e.type === "step") Object.assign(row(e.step), { loss: e.loss, learning_rate: e.learningRate, grad_norm: e.gradNorm, tokens: e.tokens, ms: e.ms });
+    if (e.type === "evaluation") Object.assign(row(e.step), { eval_loss: e.loss, eval_metric: e.metric });
+  }
+  const sorted = [...rows.values()].sort((a, b) => Number(a.step) - Number(b.step));
+  return toCsv(sorted, ["step", "loss", "learning_rate", "grad_norm", "tokens", "ms", "eval_loss", "eval_metric"]);
+}
+
+function cardOf(run: Run, model: LoadedModel, config: RunConfig, events: readonly TrainEvent[]): string {
+  const evaluations = events.filter((e) => e.type === "evaluation");
+  const steps = events.filter((e) => e.type === "step");
+  const plan = events.findLast((e) => e.type === "plan");
+  const [first, last] = [evaluations[0], evaluations.at(-1)];
+  const { trainable, total } = parameterCounts(run.target);
+  const flat = (value: unknown, at: string): [string, string][] =>
+    typeof value === "object" && value !== null && !Array.isArray(value) && !(at in fields)
+      ? Object.entries(value).flatMap(([k, v]) => flat(v, at ? `${at}.${k}` : k))
+      : [[at, typeof value === "string" ? value : JSON.stringify(value)]];
+  return modelCard({
+    title: `${model.files.name} fine-tuned on ${config.data.source.slice(config.data.source.indexOf(":") + 1)}`,
+    baseModel: model.files.name,
+    revision: model.files.revision,
+    kind: run.target.ranks.size ? "adapter" : "full",
+    data: [["source", config.data.source]],
+    results: [
+      ["steps", String(steps.at(-1)?.step ?? 0)],
+      ["trained parameters", `${trainable.toLocaleString("en")} of ${total.toLocaleString("en")}`],
+      ...(first && last
+        ? ([
+            ["evaluation loss", `${first.loss.toFixed(4)} → ${last.loss.toFixed(4)}`],
+            ["exact match", `${first.metric.toFixed(3)} → ${last.metric.toFixed(3)}`],
+          ] as [string, string][])
+        : []),
+    ],
+    settings: flat(config, ""),
+    versions: { Rankscope: pkg.version, backend: plan ? `${plan.backend} on ${plan.adapterName}` : run.backend.name },
+    modules: siteInfos(run.target)
+      .filter((s) => s.r > 0)
+      .map((s) => ({ ...s, path: s.name })),
+  });
+}

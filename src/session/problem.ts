@@ -1,0 +1,14 @@
+// problem.ts — an error as the page shows it: where, what, and what to do.
+
+import type { Problem } from "../protocol.ts";
+
+/** Errors of ours carry `where` and `hint`; anything else is shown as it is, with what can always be tried. */
+export function problemOf(e: unknown): Problem {
+  const error = e as { where?: string; hint?: string; message?: string; name?: string };
+  const hint = error.hint ?? "Nothing was lost. Try again; if it comes back, reload the page and take a smaller batch.";
+  const where = error.where ?? error.name ?? "run";
+  let what = error.message ?? String(e);
+  if (what.startsWith(`${where}: `)) what = what.slice(where.length + 2);
+  if (error.hint) what = what.replace(new RegExp(`[.\\s]*${error.hint.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}\\.?$`), "");
+  return { where, what, hint, level: "error" };
+}

@@ -1,0 +1,56 @@
+// config.ts — one JSON object is the form, the URL, the file and the command line's input. Unknown or wrong fields are errors that name the field.
+
+import first from "../../examples/first-run.json" with { type: "json" };
+import { ConfigError } from "../models/model.ts";
+import type { RunConfig } from "../protocol.ts";
+import { type Field, fields } from "./fields.ts";
+
+/** What the page's first run does: the defaults of every field. */
+export const firstRun = first as RunConfig;
+
+type Json = Record<string, unknown>;
+const isObject = (v: unknown): v is Json => typeof v === "object" && v !== null && !Array.isArray(v);
+const isGroup = (path: string): boolean => !(path in fields) && Object.keys(fields).some((f) => f.startsWith(`${path}.`));
+
+/** Fields that are missing take the first run's values. Throws ConfigError. */
+export function parseConfig(json: unknown): RunConfig {
+  if (!isObject(json)) throw new ConfigError("configuration", "is no JSON object", "See examples/first-run.json.");
+  return read(json, firstRun as unknown as Json, "") as unknown as RunConfig;
+}
+
+function read(given: Json, defaults: Json, at: string): Json {
+  for (const key of Object.keys(given))
+    if (!(key in defaults)) throw new ConfigError(at + key, "is not a field of a configuration", `Known here: ${Object.keys(defaults).join(", ")}.`);
+  return Object.fromEntries(
+    Object.entries(defaults).map(([key, fallback]) => {
+      const path = at + key;
+      const value = key in given ? given[key] : fallback;
+      if (isGroup(path)) {
+        if (!isObject(value)) throw new ConfigError(path, "must be an object", "See examples/first-run.json.");
+        return [key, read(value, fallback as Json, `${path}.`)];
+      }
+      check(path, value, fields[path]);
+      return [key, value];
+    }),
+  );
+}
+
+function check(path: string, value: unknown, f: Field): void {
+  const wrong = (must: string): ConfigError => new ConfigError(path, `must be ${must}, it is ${JSON.stringify(value)}`, f.help);
+  if (value === null && f.nullable) return;
+  if (f.kind === "number") {
+    if (typeof value !== "number" || !Number.isFinite(value) || (f.integer && !Number.isInteger(value)) || value < f.min! || value > f.max!)
+      throw wrong(`a ${f.integer ? "whole " : ""}number from ${f.min} to ${f.max}${f.nullable ? " or null" : ""}`);
+  } else if (f.kind === "text" || f.kind === "choice") {
+    if (typeof value !== "string" || !value || value.length > 4096) throw wrong("a text");
+    if (f.choices && !f.choices.includes(value)) throw wrong(`one of ${f.choices.join(", ")}`);
+  } else if (f.kind === "list") {
+    if (!Array.isArray(value) || value.length > 10_000 || !value.every((v) => typeof v === "string" && v)) throw wrong("a list of texts");
+  } else if (
+    !isObject(value) ||
+    Object.keys(value).length > 10_000 ||
+    !Object.values(value).every((v) => typeof v === "number" && Number.isFinite(v) && v > 0)
+  ) {
+    throw wrong("an object of module → number above 0");
+  }
+}

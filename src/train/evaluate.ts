@@ -1,0 +1,57 @@
+// evaluate.ts — loss and exact match on held-out rows. Exact match of greedy decoding, without decoding: it writes the answer exactly where every
+// answer token is the arg max given the right tokens before it.
+
+import { type Example, makeBatch } from "../data/batch.ts";
+import type { Batch } from "../data/batch.ts";
+import type { Run } from "./run.ts";
+
+export interface Evaluation {
+  /** Mean over counted tokens, nats. */
+  loss: number;
+  /** Share of rows whose every counted token is the arg max, 0..1. */
+  metric: number;
+  rows: number;
+}
+
+/** Writes a batch to the input leaves; the denominator is the batch's own count unless given. */
+export function writeBatch(run: Run, batch: Batch, denominator = batch.tokens): void {
+  run.plans.write("inputIds", batch.inputIds);
+  run.plans.write("mask", batch.attentionMask);
+  run.plans.write("labels", batch.labels);
+  run.plans.write("denominator", Float32Array.of(Math.max(1, denominator)));
+}
+
+export async function evaluate(
+  run: Run,
+  examples: readonly Example[],
+  batchSize: number,
+  maxLength: number,
+  cancelled: () => boolean = () => false,
+): Promise<Evaluation | null> {
+  // Rows of like length together: few padded tokens, few distinct shapes.
+  const sorted = [...examples].sort((a, b) => a.ids.length - b.ids.length);
+  let [loss, tokens, right] = [0, 0, 0];
+  for (let i = 0; i < sorted.length; i += batchSize) {
+    const batch = makeBatch(sorted.slice(i, i + batchSize), { maxLength, rows: batchSize });
+    const plan = await run.plans.evaluation(batch.B, batch.T);
+    writeBatch(run, batch);
+    if (await run.backend.run(plan, cancelled)) return null;
+    const size = batch.B * batch.T;
+    const [losses, correct] = await Promise.all([
+      run.backend.read({ ...plan.captures.get("losses")!, elements: size }),
+      run.backend.read({ ...plan.captures.get("correct")!, elements: size }),
+    ]);
+    loss += losses.reduce((a, b) => a + b, 0);
+    tokens += batch.tokens;
+    for (let row = 0; row < Math.min(batchSize, sorted.length - i); row++) {
+      let [counted, hit] = [0, 0];
+      for (let t = row * batch.T; t < (row + 1) * batch.T; t++) {
+        if (batch.labels[t] < 0) continue;
+        counted++;
+        hit += correct[t];
+      }
+      if (counted > 0 && hit === counted) right++;
+    }
+  }
+  return { loss: loss / Math.max(1, tokens), metric: right / Math.max(1, sorted.length), rows: sorted.length };
+}

@@ -1,0 +1,69 @@
+// fields.ts — every field of a RunConfig: its title, one line of help, its bounds. The form, the checks and the command line's errors all read this table.
+
+import type { Catalogue } from "../protocol.ts";
+import { methods } from "../methods/index.ts";
+import { optimizers } from "../optimizers/index.ts";
+import { schedulers } from "./learning-rate.ts";
+
+type Shown = Catalogue["fields"][string];
+export type Field = Shown & { kind: "number" | "text" | "choice" | "list" | "map"; choices?: readonly string[]; nullable?: boolean };
+
+const count = (title: string, help: string, min: number, max: number, more: Partial<Field> = {}): Field => ({
+  kind: "number",
+  title,
+  help,
+  min,
+  max,
+  integer: true,
+  ...more,
+});
+const number = (title: string, help: string, min: number, max: number, more: Partial<Field> = {}): Field => ({
+  kind: "number",
+  title,
+  help,
+  min,
+  max,
+  ...more,
+});
+const choice = (title: string, help: string, choices: readonly string[], more: Partial<Field> = {}): Field => ({
+  kind: "choice",
+  title,
+  help,
+  choices,
+  ...more,
+});
+
+export const fields: Readonly<Record<string, Field>> = {
+  "model.source": { kind: "text", title: "Model", help: "The base that is fine-tuned: bundled:NAME, hub:org/name@revision or file:FOLDER." },
+  "model.task": choice("Task", "What the model is trained to do.", ["causal-lm"]),
+  "model.dtype": choice("Number format", "How the frozen weights are kept on the device.", ["f32"]),
+  "data.source": { kind: "text", title: "Data", help: "What it learns from: bundled:NAME or file:PATH (JSONL with prompt and completion, or text)." },
+  "data.format": choice("Format", "How rows are read; auto looks at the columns.", ["auto", "prompt-completion", "text"]),
+  "data.max_length": count("Longest row", "Longer prompts lose their beginning; memory grows with it.", 8, 8192, { unit: "tokens" }),
+  "data.eval_share": number("Held-out share", "Part of the rows kept for evaluation, where the data has no part of its own.", 0, 0.9),
+  "data.limit": count("Row limit", "Use at most so many training rows.", 1, 1e9, { nullable: true }),
+  method: choice("Method", "How the model is fine-tuned.", Object.keys(methods)),
+  r: count("Rank r", "Width of the low-rank product: more can learn more and takes more memory.", 1, 1024, { paper: "2106.09685" }),
+  lora_alpha: number("Alpha α", "The product is multiplied by α / r. Twice the rank is a good start.", 1e-6, 1e6, { paper: "2106.09685" }),
+  lora_dropout: number("Dropout", "Share of a branch's inputs dropped at random while training.", 0, 0.95),
+  target_modules: { kind: "list", title: "Modules", help: "Which linear layers get an adapter, by name or full path, as PEFT matches them." },
+  rank_pattern: { kind: "map", title: "Ranks by module", help: "Ranks that differ from r, by module path, as PEFT matches them." },
+  alpha_pattern: { kind: "map", title: "Alphas by module", help: "Alphas that differ, by module path. α / r is kept equal everywhere when you click a cell." },
+  "train.steps": count("Steps", "Optimizer steps.", 1, 1e7),
+  "train.batch_size": count("Batch size", "Rows per forward pass.", 1, 4096, { unit: "rows" }),
+  "train.gradient_accumulation_steps": count("Accumulation", "Passes summed into one step: a larger batch in the same memory.", 1, 4096),
+  "train.learning_rate": number("Learning rate", "Size of a step at its highest. LoRA takes about ten times the rate of full fine-tuning.", 0, 10, {
+    paper: "2405.09673",
+  }),
+  "train.lr_scheduler_type": choice("Schedule", "How the learning rate goes down.", Object.keys(schedulers)),
+  "train.warmup_steps": count("Warm-up", "Steps in which the learning rate rises to its highest.", 0, 1e7, { unit: "steps" }),
+  "train.optimizer": choice("Optimizer", "How gradients become steps.", Object.keys(optimizers)),
+  "train.weight_decay": number("Weight decay", "Pulls trained values toward 0 at every step.", 0, 10, { paper: "1711.05101" }),
+  "train.max_grad_norm": number("Clip at norm", "A longer gradient is shortened to this length; 0 leaves it.", 0, 1e6),
+  "train.seed": count("Seed", "The same seed gives the same run on one device.", 0, 2 ** 32 - 1),
+  "train.eval_every": count("Evaluate every", "Steps between evaluations on held-out rows; 0: only at the end.", 0, 1e7, { unit: "steps" }),
+  "train.eval_rows": count("Evaluation rows", "Held-out rows used each time.", 1, 1e6, { unit: "rows" }),
+  "train.samples_every": count("Answers every", "Steps between the tuned model's answers to fixed prompts; 0: only at the end.", 0, 1e7, { unit: "steps" }),
+  "train.checkpoint_seconds": number("Checkpoint every", "Time between kept states of the run.", 1, 86400, { unit: "s" }),
+  backend: choice("Backend", "Where it computes; auto takes the best there is.", ["auto", "webgpu", "reference"]),
+};

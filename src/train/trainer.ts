@@ -1,0 +1,195 @@
+// trainer.ts — the loop: batches in, steps queued, events out. At most a few steps are in flight; losses and norms are read back a few times per
+// second; evaluation, answers and checkpoints happen between steps.
+
+import { type Example, makeBatch, order } from "../data/batch.ts";
+import type { TextTokenizer } from "../data/tokenizer.ts";
+import { type OptimizerName, optimizers } from "../optimizers/index.ts";
+import type { RunConfig, TrainEvent } from "../protocol.ts";
+import type { Control } from "./control.ts";
+import { evaluate, writeBatch } from "./evaluate.ts";
+import { generate, greedy } from "./generate.ts";
+import { History } from "./history.ts";
+import { type SchedulerName, rateFactor } from "./learning-rate.ts";
+import { Norms } from "./norms.ts";
+import type { Snapshot } from "./parameters.ts";
+import type { Run } from "./run.ts";
+
+/** A held-out row whose answer is shown. */
+export interface Prompt {
+  text: string;
+  ids: readonly number[];
+  expected: string;
+}
+
+export interface TrainData {
+  train: readonly Example[];
+  heldOut: readonly Example[];
+  prompts: readonly Prompt[];
+  tokenizer: TextTokenizer;
+}
+
+export interface Checkpoint {
+  step: number;
+  state: Snapshot;
+}
+
+const READ_MS = 120;
+const ANSWER_TOKENS = 16;
+
+/**
+ * Trains to the end of the configuration, or until stopped. Resolves with the last checkpoint, which is also what the run then holds.
+ * A loss or norm that is not finite ends the run at the last finite checkpoint, with a hint.
+ */
+export async function train(run: Run, data: TrainData, config: RunConfig, control: Control, emit: (e: TrainEvent) => void): Promise<Checkpoint> {
+  const { train: t } = config;
+  const { backend, plans } = run;
+  const optimizer = optimizers[t.optimizer as OptimizerName];
+  const update = await plans.update();
+  const norms = await Norms.create(run);
+  const accumulation = t.gradient_accumulation_steps;
+  const history = new History(backend, accumulation + 1 + norms.elements);
+  const notes: { step: number; learningRate: number; tokens: number; window: boolean }[] = [];
+
+  let [busy, lastRead, waited] = [performance.now(), performance.now(), 0];
+  let broken: { step: number; what: string } | null = null;
+  let pending: Promise<void> = Promise.resolve();
+  const readHistory = (): void => {
+    const these = notes.splice(0, history.records);
+    const records = history.read();
+    pending = pending.then(() => records).then((rows) => {
+      const now = performance.now();
+      const ms = (now - lastRead - waited) / Math.max(1, rows.length);
+      [lastRead, waited] = [now, 0];
+      rows.forEach((row, i) => {
+        const loss = row.subarray(0, accumulation).reduce((a, b) => a + b, 0);
+        const gradNorm = row[accumulation];
+        const { step, learningRate, tokens, window } = these[i];
+        if (broken) return;
+        if (!Number.isFinite(loss) || !Number.isFinite(gradNorm)) {
+          broken = { step, what: Number.isFinite(loss) ? `gradient norm is ${gradNorm}` : `loss is ${loss}` };
+          return;
+        }
+        emit({ type: "step", step, loss, learningRate, gradNorm, tokens, ms, time: now - busy - (rows.length - 1 - i) * ms });
+        norms.add(row.subarray(accumulation + 1));
+        if (window) emit({ type: "sites", step, ...norms.take(row.subarray(accumulation + 1)) });
+      });
+    }); // prettier-ignore
+  };
+  const drain = async (): Promise<void> => {
+    readHistory();
+    await pending;
+  };
+
+  const answers = async (step: number, which: "base" | "tuned"): Promise<void> => {
+    const ids = await generate(run, data.prompts.map((p) => p.ids), greedy(ANSWER_TOKENS, data.tokenizer.stopIds), control.stopped); // prettier-ignore
+    if (control.stopped()) return;
+    data.prompts.forEach((p, i) => emit({ type: "sample", step, prompt: p.text, which, text: data.tokenizer.decode(ids[i]), expected: p.expected }));
+  };
+  const evaluation = async (step: number): Promise<void> => {
+    if (!data.heldOut.length) return;
+    const result = await evaluate(run, data.heldOut.slice(0, t.eval_rows), t.batch_size, config.data.max_length, control.stopped);
+    if (result) emit({ type: "evaluation", step, ...result });
+  };
+  const due = (every: number, step: number): boolean => step === t.steps || (every > 0 && step % every === 0);
+
+  const rows = new Rows(data.train, t.seed);
+  let kept: Checkpoint = { step: 0, state: await run.parameters.snapshot() };
+  let keptAt = performance.now();
+  let window = 0;
+  /** Steps queued so far. */
+  let done = 0;
+
+  /** Queues step number `step` (from 0) and does what is due after it; false: the run ends here. */
+  const one = async (step: number): Promise<boolean> => {
+    const batches = Array.from({ length: accumulation }, () => makeBatch(rows.take(t.batch_size), { maxLength: config.data.max_length }));
+    const counted = batches.reduce((sum, b) => sum + b.tokens, 0);
+    for (const [i, batch] of batches.entries()) {
+      const micro = await plans.micro(batch.B, batch.T);
+      writeBatch(run, batch, counted);
+      plans.write("counter", Uint32Array.of(t.seed, step, i, 0));
+      if (await backend.run(micro, control.stopped)) {
+        run.parameters.clearGradients();
+        return false;
+      }
+      history.put(i, { ...micro.captures.get("loss")!, elements: 1 });
+    }
+    const learningRate = control.learningRate * rateFactor(t.lr_scheduler_type as SchedulerName, step, t.steps, t.warmup_steps);
+    plans.write("scalars", Float32Array.of(learningRate, optimizer.beta1, optimizer.beta2, optimizer.eps, t.max_grad_norm, 1, 0, 0));
+    await backend.run(update);
+    history.put(accumulation, { ...update.captures.get("norm")!, elements: 1 });
+    done = step + 1;
+
+    const now = performance.now();
+    const isWindow = step === 0 || done === t.steps || (done - window >= t.steps / 200 && now - lastRead > READ_MS);
+    if (isWindow) window = done;
+    await norms.queue(history, accumulation + 1, update, isWindow);
+    history.next();
+    notes.push({ step: done, learningRate, tokens: batches.reduce((sum, b) => sum + b.attentionMask.reduce((x, y) => x + y, 0), 0), window: isWindow });
+    if (history.full || now - lastRead > READ_MS) readHistory();
+
+    const [evaluates, samples] = [due(t.eval_every, done), due(t.samples_every, done)];
+    if (!evaluates && !samples && now - keptAt < t.checkpoint_seconds * 1000) return true;
+    await drain();
+    if (broken) return false;
+    const began = performance.now();
+    kept = { step: done, state: await run.parameters.snapshot() };
+    keptAt = performance.now();
+    if (evaluates) await evaluation(done);
+    if (samples && data.prompts.length) await answers(done, "tuned");
+    busy += performance.now() - began;
+    waited += performance.now() - began;
+    return true;
+  };
+
+  emit({ type: "state", state: "running", step: 0 });
+  await control.between(async () => {
+    if (data.prompts.length) await answers(0, "base");
+    await evaluation(0);
+  });
+  busy = lastRead = performance.now();
+  while (done < t.steps && !broken) {
+    if (control.waits) await drain();
+    const held = await control.gate();
+    busy += held;
+    waited += held;
+    if (control.stopped() || !(await control.between(() => one(done)))) break;
+  }
+
+  await drain();
+  history.destroy();
+  norms.destroy();
+  const failure = broken as { step: number; what: string } | null;
+  if (failure) {
+    run.parameters.restore(kept.state);
+    emit({
+      type: "state",
+      state: "failed",
+      step: failure.step,
+      detail: `At step ${failure.step} the ${failure.what}. The run is back at step ${kept.step}, its last finite state.`,
+      hint: "Try a third of the learning rate, a longer warm-up, or clipping at norm 1.",
+    });
+    return kept;
+  }
+  if (kept.step !== done) kept = { step: done, state: await run.parameters.snapshot() };
+  emit({ type: "state", state: control.stopped() ? "stopped" : "finished", step: done });
+  return kept;
+}
+
+/** Training rows in seeded order, epoch after epoch. */
+class Rows {
+  private at = 0;
+  private epoch = -1;
+  private now: Int32Array = new Int32Array();
+  constructor(
+    private readonly examples: readonly Example[],
+    private readonly seed: number,
+  ) {}
+  take(count: number): Example[] {
+    return Array.from({ length: count }, () => {
+      const n = this.examples.length;
+      const epoch = Math.floor(this.at / n);
+      if (epoch !== this.epoch) [this.epoch, this.now] = [epoch, order(this.seed, epoch, n)];
+      return this.examples[this.now[this.at++ % n]];
+    });
+  }
+}
