@@ -17,7 +17,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   if (row >= dims.vocabulary) { return; }
   let c = i % dims.columns;
   var sum = vec4f();
-  for (var m = first; m < dims.positions; m = links[m].y) { sum += dy[m * dims.columns + c]; }
+  for (var m = first; m < dims.positions; m = max(m + 1, links[m].y)) { sum += dy[m * dims.columns + c]; }
   let at = row * dims.columns + c;
   if (dims.accumulate != 0u) { sum += dTable[at]; }
   dTable[at] = sum;
