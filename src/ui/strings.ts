@@ -40,6 +40,8 @@ export const text = {
     modules: { attention: "attention", mlp: "MLP" },
     train: "Train",
     training: "Training…",
+    ready: "Getting ready…",
+    paused: "Paused",
     again: "Train again",
     missing: "Not ready yet:",
     number: (min?: number, max?: number, integer?: boolean) =>
@@ -63,10 +65,16 @@ export const text = {
   },
   empty: {
     intro: "Press Train: a small language model learns a new task on this machine, and you see where the learning goes.",
+    full: (model: string, trainable: string, total: string, steps: number, data: string) => [
+      `${model} is loaded: ${total} numbers.`,
+      `${trainable} of them may learn, the others stay frozen.`,
+      `In ${steps} small steps they learn from “${data}”. The loss falls here; the map below shows which places change.`,
+      "Before and after, the model answers the same questions.",
+    ],
     steps: (model: string, sites: number, trainable: string, total: string, steps: number, data: string) => [
       `${model} is loaded: ${total} numbers, all frozen.`,
       `Beside ${sites} of its matrices a thin pair of matrices is added: ${trainable} numbers that may learn.`,
-      `In ${steps} small steps they learn ${data}. The loss falls here; the map below shows which places change.`,
+      `In ${steps} small steps they learn from “${data}”. The loss falls here; the map below shows which places change.`,
       "Before and after, the model answers the same questions.",
     ],
     tryTitle: "You could try",
@@ -94,6 +102,7 @@ export const text = {
     layer: "layer",
     layers: "Σ",
     off: "off",
+    inFull: "trained in full",
     grid: "Layers by modules. Arrow keys move, Enter or a digit sets a rank.",
     total: "sum",
     norm: "norm",

@@ -131,8 +131,8 @@ function memoryOf(trainable: number): MemoryEstimate {
   return { ...parts, total: Object.values(parts).reduce((a, b) => a + b, 0) };
 }
 
-export function preflightOf(config: RunConfig): Preflight {
-  const sites = sitesOf(config);
+export function preflightOf(config: RunConfig, layers = 6): Preflight {
+  const sites = sitesOf(config, layers);
   const trainable = sites.reduce((n, site) => n + site.parameters, 0);
   const problems: Problem[] =
     trainable === 0 ? [{ where: "target_modules", what: "no matrix has an adapter.", hint: "Choose at least one.", level: "error" }] : [];
@@ -182,8 +182,8 @@ function random(seed: number): () => number {
 }
 
 /** The whole log of a run under `config`, with every kind of event but "note". */
-export function eventLog(config: RunConfig): TrainEvent[] {
-  const { trainable, total, memory, sites } = preflightOf(config);
+export function eventLog(config: RunConfig, layers = 6): TrainEvent[] {
+  const { trainable, total, memory, sites } = preflightOf(config, layers);
   const next = random(config.train.seed + 1);
   const events: TrainEvent[] = [{ type: "state", state: "loading", step: 0 }];
   for (const done of [2_000_000, 6_296_448]) events.push({ type: "progress", phase: "weights", done, total: 6_296_448, unit: "bytes" });
@@ -211,7 +211,7 @@ export function eventLog(config: RunConfig): TrainEvent[] {
       time: 30 * step,
     });
     if (step % 5 === 0) {
-      const depth = (site: SiteInfo) => (site.module === "v_proj" || site.module === "down_proj" ? 1 : 0.45) * (0.4 + site.layer / 8);
+      const depth = (site: SiteInfo) => (site.module === "v_proj" || site.module === "down_proj" ? 1 : 0.45) * (0.4 + (0.75 * site.layer) / layers);
       events.push({
         type: "sites",
         step,
@@ -241,17 +241,21 @@ export class ReplaySession implements Session {
   constructor(
     private readonly tick = 50,
     private readonly deviceInfo: DeviceInfo = device,
+    private readonly layers = 6,
   ) {}
+
+  /** What a run will say. */
+  log = (config: RunConfig): TrainEvent[] => eventLog(config, this.layers);
 
   catalogue = async () => catalogue;
   device = async () => this.deviceInfo;
   give = async (folder: string) => void this.calls.push(`give ${folder}`);
-  preflight = async (config: RunConfig) => ({ ...preflightOf(config), device: this.deviceInfo });
+  preflight = async (config: RunConfig) => ({ ...preflightOf(config, this.layers), device: this.deviceInfo });
   preview = async () => preview;
 
   train(config: RunConfig, onEvents: (events: TrainEvent[]) => void): Promise<void> {
     this.calls.push("train");
-    this.queue = eventLog(config);
+    this.queue = this.log(config);
     this.emit = onEvents;
     this.state = "running";
     this.timer = setInterval(() => this.state === "running" && this.next(8), this.tick);

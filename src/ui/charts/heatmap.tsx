@@ -95,7 +95,7 @@ export function Heatmap({ sites, values, view, most, window, live, onOpen }: Pro
             if (index < 0)
               return <span key={module} role="gridcell" data-cell={`${row},${column}`} tabIndex={isFocus ? 0 : -1} className="cell none" aria-label="" />;
             const value = values[index];
-            const off = sites[index].r === 0 && (value === 0 || value === null);
+            const off = view.name === "rank" ? sites[index].r === 0 : sites[index].parameters === 0;
             const colour = off || value === null ? undefined : viridis(view.tone(value, most));
             return (
               <div
@@ -140,7 +140,7 @@ const shown = (values: readonly (number | null)[]): number[] => values.filter((v
 /** "layer 3, v_proj: rank 8, gradient 0.31, ‖ΔW‖ 0.52, 2,048 parameters" */
 function label(site: SiteInfo, index: number, window: SitesWindow | undefined): string {
   const measured =
-    window && site.r > 0 ? `, ${text.table.gradNorm} ${short(window.gradNorm[index])}, ${text.table.deltaNorm} ${short(window.deltaNorm[index])}` : "";
-  const rank = site.r > 0 ? `${text.table.rank} ${site.r}` : text.heatmap.off;
+    window && site.parameters > 0 ? `, ${text.table.gradNorm} ${short(window.gradNorm[index])}, ${text.table.deltaNorm} ${short(window.deltaNorm[index])}` : "";
+  const rank = site.r > 0 ? `${text.table.rank} ${site.r}` : site.parameters > 0 ? text.heatmap.inFull : text.heatmap.off;
   return `${text.heatmap.layer} ${site.layer}, ${site.module}: ${rank}${measured}, ${count(site.parameters)} ${text.table.parameters}`;
 }

@@ -51,7 +51,7 @@ export default function LossChart({ steps, evaluations, smoothing, log, total }:
             key={log ? "log" : "linear"}
             width={42}
             scale={log ? "log" : "linear"}
-            domain={log ? ["auto", "auto"] : [0, ticks.at(-1)!]}
+            domain={log ? [(least: number) => least * 0.85, (most: number) => most * 1.15] : [0, ticks.at(-1)!]}
             ticks={log ? undefined : ticks}
             allowDataOverflow={log}
             tickLine={false}

@@ -41,7 +41,7 @@ export function RankPanel() {
   const window = ofRun ? run.windows[at ?? run.windows.length - 1] : undefined;
   const sites = ofRun ? (window?.sites ?? run.sites) : planned;
   // Until the visitor picks a view, the map shows what moves: ranks before a run, ‖ΔW‖ once there is some.
-  const view = rankViews.find((v) => v.name === (chosenView ?? (window ? "delta" : "rank")))!;
+  const view = rankViews.find((v) => v.name === (chosenView ?? (window ? "delta" : sites.some((site) => site.r > 0) ? "rank" : "parameters")))!;
   const most = useMemo(() => largest(view, sites, ofRun ? run.windows : [], window), [view, sites, ofRun, run.windows, window]);
   const values = useMemo(() => sites.map((site, i) => view.value(site, i, window)), [sites, view, window]);
 

@@ -7,7 +7,7 @@ import { text } from "../strings.ts";
 export function SitesTable({ sites, window }: { sites: readonly SiteInfo[]; window: SitesWindow | undefined }) {
   const heads = Object.values(text.table);
   return (
-    <div className="scroll-x" tabIndex={0} role="region" aria-label={text.sections.rank}>
+    <div className="scroll-x" tabIndex={0} role="region" aria-label={text.heatmap.table}>
       <table className="sites">
         <thead>
           <tr>
@@ -28,8 +28,8 @@ export function SitesTable({ sites, window }: { sites: readonly SiteInfo[]; wind
               <td>{site.r}</td>
               <td>{short(site.alpha)}</td>
               <td>{count(site.parameters)}</td>
-              <td>{window && site.r > 0 ? short(window.gradNorm[i]) : ""}</td>
-              <td>{window && site.r > 0 ? short(window.deltaNorm[i]) : ""}</td>
+              <td>{window && site.parameters > 0 ? short(window.gradNorm[i]) : ""}</td>
+              <td>{window && site.parameters > 0 ? short(window.deltaNorm[i]) : ""}</td>
             </tr>
           ))}
         </tbody>
@@ -50,8 +50,8 @@ export function sitesCsv(sites: readonly SiteInfo[], window: SitesWindow | undef
     site.r,
     site.alpha,
     site.parameters,
-    window && site.r > 0 ? window.gradNorm[i] : "",
-    window && site.r > 0 ? window.deltaNorm[i] : "",
+    window && site.parameters > 0 ? window.gradNorm[i] : "",
+    window && site.parameters > 0 ? window.deltaNorm[i] : "",
     window?.step ?? "",
   ]);
   const head = ["site", "layer", "module", "out", "in", "r", "alpha", "parameters", "grad_norm", "delta_norm", "step"];

@@ -123,11 +123,14 @@ function parse(written: string, nullable: boolean): number | null | undefined {
   return Number.isFinite(number) ? number : undefined;
 }
 
-export function SelectField({ path, entries }: { path: FieldPath; entries: readonly CatalogueEntry[] }) {
+/** `entries`: of a registry; without them the field's own choices. */
+export function SelectField({ path, entries: given }: { path: FieldPath; entries?: readonly CatalogueEntry[] }) {
   const { store } = useParts();
   const value = useStudio((state) => getField(state.config, path)) as string;
+  const choices = useStudio((state) => state.catalogue.fields[path]?.choices) ?? [];
+  const entries: readonly CatalogueEntry[] = given ?? choices.map((name) => ({ name, title: name, help: "" }));
   const chosen = entries.find((entry) => entry.name === value);
-  const help = chosen && (
+  const help = chosen?.help && (
     <>
       {chosen.help} <Paper id={chosen.paper} />
     </>

@@ -10,24 +10,28 @@ export function ModulesField() {
   const sites = useStudio((state) => state.sites);
   const r = useStudio((state) => state.config.r);
   const byHand = useStudio((state) => Object.keys(state.config.rank_pattern).length);
+  const full = useStudio((state) => state.config.method === "full");
   const modules = [...new Set(sites.map((site) => site.module))];
+  const learning = (module: string) => sites.filter((site) => site.module === module && site.parameters > 0);
+  const toggle = (module: string, names: readonly string[], to: number) => {
+    if (!full) store.getState().setRank(names, to);
+    else
+      store.getState().edit(
+        "target_modules",
+        modules.filter((one) => (one === module ? to > 0 : learning(one).length > 0)),
+      );
+  };
   return (
     <Field path="target_modules" also={["rank_pattern", "alpha_pattern"]} help={byHand > 0 ? text.setup.ranksByHand(byHand) : undefined}>
       {(id, describedBy) => (
         <div className="toggles" role="group" id={id} aria-labelledby={`${id}-label`} aria-describedby={describedBy}>
           {modules.map((module) => {
             const places = sites.filter((site) => site.module === module);
-            const on = places.filter((site) => site.r > 0);
+            const on = learning(module);
             const pressed = on.length === 0 ? false : on.length === places.length ? true : "mixed";
-            const names = (pressed === true ? on : places.filter((site) => site.r === 0)).map((site) => site.name);
+            const names = (pressed === true ? on : places.filter((site) => site.parameters === 0)).map((site) => site.name);
             return (
-              <button
-                key={module}
-                type="button"
-                aria-pressed={pressed}
-                title={module}
-                onClick={() => store.getState().setRank(names, pressed === true ? 0 : r)}
-              >
+              <button key={module} type="button" aria-pressed={pressed} title={module} onClick={() => toggle(module, names, pressed === true ? 0 : r)}>
                 {shortModule(module)}
               </button>
             );

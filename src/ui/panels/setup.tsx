@@ -48,9 +48,9 @@ export function Setup() {
         <>
           <NumberField path="r" />
           <NumberField path="lora_alpha" />
-          <ModulesField />
         </>
       )}
+      <ModulesField />
       <NumberField path="train.steps" />
       <NumberField path="train.batch_size" />
       <NumberField path="train.learning_rate" />
@@ -65,6 +65,8 @@ export function Setup() {
             <NumberField key={path} path={path} />
           ))}
         <NumberField path="data.limit" nullable />
+        <SelectField path="data.format" />
+        <SelectField path="backend" />
       </details>
       <TrainButton />
     </section>
@@ -79,7 +81,7 @@ function TrainButton() {
   const state = useStudio((studio) => studio.run.state);
   const busy = useStudio((studio) => active(studio.run));
   const problems = blockers({ preflight, invalid });
-  const label = busy ? (state === "paused" ? text.run.states.paused : text.setup.training) : state === "idle" ? text.setup.train : text.setup.again;
+  const label = { idle: text.setup.train, loading: text.setup.ready, running: text.setup.training, paused: text.setup.paused };
   const train = () => {
     // On a narrow page the charts lie below the form.
     if (innerWidth < 900) document.getElementById("loss")?.scrollIntoView({ block: "start" });
@@ -108,7 +110,7 @@ function TrainButton() {
         onClick={train}
       >
         {!busy && <span aria-hidden="true">▶ </span>}
-        {label}
+        {state in label ? label[state as keyof typeof label] : text.setup.again}
       </button>
     </div>
   );
