@@ -127,7 +127,10 @@ export interface Catalogue {
   optimizers: CatalogueEntry[];
   schedulers: CatalogueEntry[];
   /** One line of help (and a paper) per RunConfig field, by path: "train.learning_rate". */
-  fields: Record<string, { title: string; help: string; paper?: string; unit?: string; min?: number; max?: number; step?: number; integer?: boolean }>;
+  fields: Record<
+    string,
+    { title: string; help: string; paper?: string; unit?: string; min?: number; max?: number; step?: number; integer?: boolean; choices?: readonly string[] }
+  >;
   /** What the page's first run does; a preset of the whole form. */
   first: RunConfig;
 }
