@@ -29,6 +29,7 @@ export function grad(loss: Tensor, wrt: readonly Tensor[], add: (a: Tensor, b: T
         if (!d || !needs[i]) return;
         if (d !== ONE && show(d) !== show(x)) throw new Error(`${node.outputs[0].site}: cotangent of input ${i} is ${show(d)}, the input is ${show(x)}`);
         const before = cotangent.get(x.id);
+        if (before === ONE) throw new Error(`${node.outputs[0].site}: the loss itself is read by another op. Take the gradient of the last value instead.`);
         cotangent.set(x.id, before ? add(before, d) : d);
       });
     });

@@ -12,7 +12,7 @@ const copyColumns = kernel("copy-columns", code);
 /** Copies `width` columns of x from column `from` on to column `to` of y. */
 function launch(x: Tensor, from: number, y: Tensor, to: number, width: number): Dispatch {
   const count = (rows(x.shape) * width) / 4;
-  const dims = { count, width: width / 4, source: from / 4, sourceRow: last(x.shape) / 4, target: to / 4, targetRow: last(y.shape) / 4 };
+  const dims = { count, width: width / 4, source: from / 4, sourceRow: last(x.shape) / 4, place: to / 4, placeRow: last(y.shape) / 4 };
   return { kernel: copyColumns, dims, args: [x, y], grid: grid1d(count, 64) };
 }
 
