@@ -12,7 +12,7 @@ export function foldAdd(graph: Graph): void {
   const made = new Map<number, Node>();
   const out: Node[] = [];
   for (const node of graph.nodes) {
-    const folded = node.op.name === "add" ? fold(node, made, uses) : null;
+    const folded = node.op.name === "add" ? fold(node, made, uses, out) : null;
     if (folded) out.splice(out.indexOf(folded.old), 1);
     const next = folded?.now ?? node;
     out.push(next);
@@ -21,14 +21,19 @@ export function foldAdd(graph: Graph): void {
   graph.nodes = out;
 }
 
-/** The add's later-made term whose producer can take an addend; the producer moves to the add's place, where the other term is certainly there. */
-function fold(add: Node, made: Map<number, Node>, uses: Map<number, number>): { old: Node; now: Node } | null {
+/**
+ * The term whose producer can take an addend. The producer moves to the add's place, where the other term is certainly there; so nothing in
+ * between may read what else it makes.
+ */
+function fold(add: Node, made: Map<number, Node>, uses: Map<number, number>, before: readonly Node[]): { old: Node; now: Node } | null {
   const how = (add.attrs as { inPlace?: boolean }).inPlace ? "inPlace" : "read";
   const [a, b] = add.inputs;
   const terms: [Tensor, Tensor][] = how === "inPlace" ? [[b, a]] : [[b, a], [a, b]]; // prettier-ignore
   for (const [term, other] of terms) {
     const old = made.get(term.id);
-    if (!old || old.outputs[0] !== term || uses.get(term.id) !== 1 || old.outputs.slice(1).some((t) => uses.get(t.id))) continue;
+    if (!old || old.outputs[0] !== term || uses.get(term.id) !== 1) continue;
+    const between = before.slice(before.indexOf(old) + 1);
+    if (between.some((n) => n.inputs.some((t) => old.outputs.includes(t)))) continue;
     const attrs = old.op.withAddend?.(old.attrs, how);
     if (attrs == null) continue;
     return { old, now: { ...old, attrs, inputs: [...old.inputs, other], outputs: [add.outputs[0], ...old.outputs.slice(1)] } };

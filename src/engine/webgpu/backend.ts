@@ -7,6 +7,19 @@ import { GpuMemory } from "./gpu-memory.ts";
 import { SlotPool, WebGpuPlan } from "./plan.ts";
 import { Queue } from "./queue.ts";
 
+/** Something the device refused or could not do. */
+export class DeviceError extends Error {
+  override name = "DeviceError";
+  readonly where = "device";
+  readonly hint: string;
+  constructor(message: string, memory: boolean) {
+    super(message);
+    this.hint = memory
+      ? "Take a smaller batch, shorter rows or a smaller model, and close other tabs."
+      : "Reload the page and try again; if it comes back, update the browser and the graphics driver.";
+  }
+}
+
 const bufferOf = (r: Range): GPUBuffer => (r.memory as GpuMemory).buffer;
 
 export function webgpuBackend(device: Device): Backend {
@@ -14,6 +27,20 @@ export function webgpuBackend(device: Device): Backend {
   const pipelines = new Map<Kernel, Promise<GPUComputePipeline>>();
   const pool = new SlotPool(gpu);
   const queue = new Queue(gpu);
+
+  // WebGPU reports refused allocations, invalid work and a lost device on the side; whoever uses the backend next is told.
+  let failure: Error | null = null;
+  gpu.addEventListener("uncapturederror", (event) => {
+    const { error } = event as GPUUncapturedErrorEvent;
+    const memory = error instanceof GPUOutOfMemoryError;
+    failure ??= new DeviceError(memory ? `the device has no memory left: ${error.message}` : error.message, memory);
+  });
+  void gpu.lost.then((info) => {
+    if (info.reason !== "destroyed") failure ??= new DeviceError(`the device was lost: ${info.message}`, false);
+  });
+  const check = (): void => {
+    if (failure) throw failure;
+  };
 
   const pipeline = (kernel: Kernel): Promise<GPUComputePipeline> => {
     let made = pipelines.get(kernel);
@@ -32,6 +59,7 @@ export function webgpuBackend(device: Device): Backend {
   // Read-back buffers by size (a power of two), used again and again.
   const staging = new Map<number, GPUBuffer[]>();
   const bytes = async (from: Range): Promise<ArrayBuffer> => {
+    check();
     queue.flush();
     const size = 2 ** Math.ceil(Math.log2(Math.max(256, from.elements * 4)));
     const free = staging.get(size) ?? [];
@@ -41,6 +69,7 @@ export function webgpuBackend(device: Device): Backend {
     encoder.copyBufferToBuffer(bufferOf(from), from.offset * 4, buffer, 0, from.elements * 4);
     gpu.queue.submit([encoder.finish()]);
     await buffer.mapAsync(GPUMapMode.READ);
+    check();
     const copy = buffer.getMappedRange().slice(0, from.elements * 4);
     buffer.unmap();
     free.push(buffer);
@@ -81,7 +110,10 @@ export function webgpuBackend(device: Device): Backend {
       plan.usePipelines(new Map(made));
       return plan;
     },
-    run: (plan: Plan, cancelled) => queue.run(plan as WebGpuPlan, cancelled),
+    run: async (plan: Plan, cancelled) => {
+      check();
+      return queue.run(plan as WebGpuPlan, cancelled);
+    },
     idle: () => queue.idle(),
     destroy: () => {
       pool.destroy();
