@@ -24,6 +24,8 @@ export interface Plan {
   /** Launches per replay; 0 on backends without. */
   readonly dispatches: number;
   readonly captures: ReadonlyMap<string, Range>;
+  /** Bytes of each slot it needs of the shared pool; none on backends without. */
+  readonly slots: readonly number[];
   /** One line per launch: op, shapes, slot, bytes, call site. */
   explain(): string[];
   destroy(): void;

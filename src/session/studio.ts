@@ -21,15 +21,16 @@ import type {
 } from "../protocol.ts";
 import { parseConfig } from "../train/config.ts";
 import { Control } from "../train/control.ts";
-import { estimate } from "../train/estimate.ts";
+import { doesNotFit, estimate } from "../train/estimate.ts";
 import { generate } from "../train/generate.ts";
-import { Run } from "../train/run.ts";
+import type { Run } from "../train/run.ts";
 import { parameterCounts, siteInfos } from "../train/subject.ts";
 import { train } from "../train/trainer.ts";
 import { catalogue } from "./catalogue.ts";
 import { runFiles } from "./export.ts";
 import { type LoadContext, type Loaded, type LoadedModel, load, loadModel } from "./load.ts";
 import { problemOf } from "./problem.ts";
+import { start } from "./start.ts";
 
 /** What the session needs of the place it runs in. */
 export interface Surroundings {
@@ -89,13 +90,8 @@ export class StudioSession implements Session {
       if (!device.webgpu && config.backend !== "reference")
         problems.push({ where: "backend", what: "this browser has no WebGPU", hint: device.hint ?? "Use a browser with WebGPU.", level: "error" });
       const most = Math.min(device.limits.maxBufferSize ?? Infinity, device.limits.maxStorageBufferBindingSize ?? Infinity);
-      if (need.largest.bytes > most)
-        problems.push({
-          where: "memory",
-          what: `${need.largest.what} needs ${need.largest.bytes.toLocaleString("en")} bytes in one piece, this device holds at most ${most.toLocaleString("en")}`,
-          hint: "Take a smaller batch, shorter rows or a smaller model.",
-          level: "error",
-        });
+      const tooLarge = doesNotFit(need, most);
+      if (tooLarge) problems.push(tooLarge);
       if (!loaded.data.heldOut.length)
         problems.push({
           where: "data.eval_share",
@@ -114,7 +110,7 @@ export class StudioSession implements Session {
       return {
         device,
         memory: need.memory,
-        fits: need.largest.bytes <= most,
+        fits: !tooLarge,
         ...parameterCounts(loaded.target),
         sites: siteInfos(loaded.target),
         flopsPerStep: need.flopsPerStep,
@@ -171,39 +167,11 @@ export class StudioSession implements Session {
     this.active?.run.backend.destroy();
     this.active = null;
     const backend = await this.around.backend(config);
-    const need = estimate(loaded.target, config);
-    const progress =
-      (phase: string, unit: string) =>
-      (done: number, total: number): void =>
-        mail.post({ type: "progress", phase, done, total, unit });
-    const run = await Run.create({
-      backend,
-      target: loaded.target,
-      checkpoint: loaded.checkpoint,
-      maxTokens: config.train.batch_size * config.data.max_length,
-      weightDecay: config.train.weight_decay,
-      seed: config.train.seed,
-      onWeights: progress("weights", "bytes"),
-      onPipelines: progress("pipelines", "pipelines"),
-    });
-    const { batch_size: B } = config.train;
-    const T = Math.min(config.data.max_length, Math.ceil(Math.max(...loaded.data.train.map((e) => e.ids.length)) / 16) * 16);
-    await run.plans.micro(B, T);
-    await run.plans.update();
+    const run = await start(config, loaded, backend, (e) => mail.post(e));
     const control = new Control(config.train.learning_rate, (state) => mail.post({ type: "state", state, step: mail.lastStep }));
-    const start = loaded.target.ranks.size ? null : await run.parameters.snapshot();
-    const active: Active = { config, loaded, run, control, events: mail.log, start };
+    const initial = loaded.target.ranks.size ? null : await run.parameters.snapshot();
+    const active: Active = { config, loaded, run, control, events: mail.log, start: initial };
     this.active = active;
-    mail.post({
-      type: "plan",
-      backend: backend.name,
-      adapterName: backend.adapter,
-      dispatches: need.dispatches,
-      pipelines: backend.pipelines,
-      ...parameterCounts(loaded.target),
-      memory: need.memory,
-      sites: siteInfos(loaded.target),
-    });
     return active;
   }
 

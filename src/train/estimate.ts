@@ -6,7 +6,7 @@ import { layOut } from "../engine/memory.ts";
 import { optimise } from "../engine/passes/index.ts";
 import type { Target as Device } from "../engine/op.ts";
 import { size } from "../engine/tensor.ts";
-import type { MemoryEstimate, RunConfig } from "../protocol.ts";
+import type { MemoryEstimate, Problem, RunConfig } from "../protocol.ts";
 import { deltaGraph, evaluationGraph, generationGraph, microGraph, movedGraph, updateGraph } from "./graphs.ts";
 import { flatLayout } from "./parameters.ts";
 import type { Target } from "./subject.ts";
@@ -64,9 +64,21 @@ export function estimate(target: Target, config: RunConfig): Estimate {
     gradients: flat,
     moments: 2 * flat,
     activations: slots.reduce((sum, n) => sum + n * 4, 0) + caches,
-    staging: captures + bytesOf(["input"]) + 64 * (segments.length * 2 + accumulation + 1) * 4,
+    // Captures, inputs, the ring of losses and norms, and the buffer through which checkpoints are read.
+    staging: captures + bytesOf(["input"]) + 64 * (segments.length * 2 + accumulation + 1) * 4 + 2 ** Math.ceil(Math.log2(flat)),
   };
   return { memory: { ...memory, total: Object.values(memory).reduce((a, b) => a + b, 0) }, dispatches, flopsPerStep: flops, largest };
 }
 
 const launchesOf = (graph: Graph) => graph.nodes.flatMap((n) => (n.op.view ? [] : n.op.lower(n, device)));
+
+/** most: bytes that a buffer and a binding of the device hold. null: every piece fits. */
+export const doesNotFit = ({ largest }: Estimate, most: number): Problem | null =>
+  largest.bytes <= most
+    ? null
+    : {
+        where: "memory",
+        what: `${largest.what} needs ${largest.bytes.toLocaleString("en")} bytes in one piece, this device holds at most ${most.toLocaleString("en")}`,
+        hint: "Take a smaller batch, shorter rows or a smaller model.",
+        level: "error",
+      };

@@ -3,6 +3,7 @@
 
 import { type Example, makeBatch } from "../data/batch.ts";
 import type { Batch } from "../data/batch.ts";
+import { pad4 } from "../engine/tensor.ts";
 import type { Run } from "./run.ts";
 
 export interface Evaluation {
@@ -54,4 +55,15 @@ export async function evaluate(
     }
   }
   return { loss: loss / Math.max(1, tokens), metric: right / Math.max(1, sorted.length), rows: sorted.length };
+}
+
+/** Logits (B, T, V) of the batch in the input leaves, the vocabulary's padding left out. */
+export async function readLogits(run: Run, B: number, T: number): Promise<Float32Array<ArrayBuffer>> {
+  const V = run.target.subject.config.vocabSize;
+  const plan = await run.plans.logits(B, T);
+  await run.backend.run(plan);
+  const padded = await run.backend.read({ ...plan.captures.get("logits")!, elements: B * T * pad4(V) });
+  const logits = new Float32Array(B * T * V);
+  for (let i = 0; i < B * T; i++) logits.set(padded.subarray(i * pad4(V), i * pad4(V) + V), i * V);
+  return logits;
 }

@@ -2,11 +2,11 @@
 // Formats and tolerances: tests/golden/README.md.
 
 import { type Backend, whole } from "../engine/backend.ts";
-import { pad4 } from "../engine/tensor.ts";
 import { type Checkpoint, openSafetensors } from "../formats/safetensors.ts";
 import { bytesSource } from "../formats/source.ts";
 import { readAdapter } from "../formats/peft.ts";
 import { parseModel } from "../models/index.ts";
+import { readLogits } from "./evaluate.ts";
 import { generate, greedy } from "./generate.ts";
 import { mergeGraph } from "./graphs.ts";
 import { Run, partName, transpose } from "./run.ts";
@@ -30,6 +30,17 @@ const json = (files: CaseFiles, name: string): never => JSON.parse(new TextDecod
 const only = (files: CaseFiles, prefix: string): Map<string, Uint8Array> =>
   new Map([...files].filter(([n]) => n.startsWith(prefix)).map(([n, b]) => [n.slice(prefix.length), b]));
 
+const NEEDED = ["case.json", "config.json", "model.safetensors", "batch.json", "expected.safetensors"];
+
+/** Why a folder cannot be run as a case; null: it can be tried. */
+export function unsupported(files: CaseFiles): string | null {
+  if (files.has("case.json") && files.has("initial.safetensors") && !files.has("config.json")) return "cases of single methods are not supported yet";
+  const missing = NEEDED.filter((name) => !files.has(name));
+  if (missing.length) return `is no golden case: it has no ${missing.join(", ")}`;
+  const { optimizer } = json(files, "case.json") as { optimizer: object };
+  return "groups" in optimizer ? "optimizers with groups of parameters are not supported yet" : null;
+}
+
 /** All values the case expects, computed here, under the same names. */
 export async function computeCase(backend: Backend, files: CaseFiles): Promise<Values> {
   const spec: GoldenCase = json(files, "case.json");
@@ -52,16 +63,10 @@ export async function computeCase(backend: Backend, files: CaseFiles): Promise<V
   run.plans.write("labels", Int32Array.from(labels.flat()));
   run.plans.write("denominator", Float32Array.of(labels.flat().filter((l) => l >= 0).length));
 
-  const logits = async (): Promise<Float32Array> => {
-    const plan = await run.plans.logits(B, T);
-    await backend.run(plan);
-    const padded = await backend.read({ ...plan.captures.get("logits")!, elements: B * T * pad4(V) });
-    return Float32Array.from({ length: B * T * V }, (_, i) => padded[Math.floor(i / V) * pad4(V) + (i % V)]);
-  };
-  put("logits", [B, T, V], await logits());
+  put("logits", [B, T, V], await readLogits(run, B, T));
   if (peft) {
     run.adapterOn(false);
-    put("base_logits", [B, T, V], await logits());
+    put("base_logits", [B, T, V], await readLogits(run, B, T));
     run.adapterOn(true);
   }
   if (spec.generate)

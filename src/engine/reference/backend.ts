@@ -63,6 +63,7 @@ function compile(name: string, graph: Graph, place: (leaf: Leaf) => Range): Refe
     name,
     dispatches: 0,
     captures,
+    slots: [],
     explain: () => graph.nodes.map((n) => `${n.op.name} ${n.inputs.map(show).join(" ")} → ${n.outputs.map(show).join(" ")} · ${n.site}`),
     destroy: () => {},
     replay() {

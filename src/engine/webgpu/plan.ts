@@ -49,6 +49,8 @@ export class WebGpuPlan implements Plan {
   readonly items: Item[] = [];
   readonly dispatches: number;
   private readonly layout: Layout;
+  /** Memory of the captures, where it is the plan's own. */
+  private readonly own: GpuMemory[] = [];
   private readonly uniforms: GPUBuffer;
   private readonly uniformAt: number[] = [];
   private pipelines = new Map<Kernel, GPUComputePipeline>();
@@ -69,8 +71,7 @@ export class WebGpuPlan implements Plan {
       const at = this.layout.place.get(t.id)!;
       const elements = size(t.shape);
       if ("leaf" in at) this.captures.set(key, { ...this.place(at.leaf), elements });
-      else if ("capture" in at)
-        this.captures.set(key, this.captures.get(at.capture) ?? { memory: new GpuMemory(device.gpu, (elements + 3) & ~3, key), offset: 0, elements });
+      else if ("capture" in at) this.captures.set(key, this.captures.get(at.capture) ?? { memory: this.memory(elements, key), offset: 0, elements });
     }
     const target = { class: device.class, maxStorageBufferBindingSize: device.gpu.limits.maxStorageBufferBindingSize };
     this.layout.nodes.forEach((node, i) => {
@@ -97,6 +98,12 @@ export class WebGpuPlan implements Plan {
       if ("dispatch" in item) fillDims(item.dispatch, item.site, new DataView(words, this.uniformAt[i]));
     });
     device.gpu.queue.writeBuffer(this.uniforms, 0, words);
+  }
+
+  private memory(elements: number, label: string): GpuMemory {
+    const memory = new GpuMemory(this.device.gpu, (elements + 3) & ~3, label);
+    this.own.push(memory);
+    return memory;
   }
 
   kernels(): Set<Kernel> {
@@ -162,6 +169,10 @@ export class WebGpuPlan implements Plan {
     pass?.end();
   }
 
+  get slots(): number[] {
+    return this.layout.slots.map((elements) => elements * 4);
+  }
+
   explain(): string[] {
     return this.items.map((item, i) => {
       const n = String(i).padStart(4);
@@ -178,8 +189,7 @@ export class WebGpuPlan implements Plan {
 
   destroy(): void {
     this.uniforms.destroy();
-    for (const r of this.captures.values())
-      if (![...this.layout.place.values()].some((p) => "leaf" in p && this.place(p.leaf).memory === r.memory)) r.memory.destroy();
+    for (const memory of this.own) memory.destroy();
     this.groups = [];
   }
 }

@@ -1,0 +1,46 @@
+// start.ts — a run on a device, its plans compiled and announced: how the page's session and the command line both begin one.
+
+import { BUCKET, type Example } from "../data/batch.ts";
+import type { Backend } from "../engine/backend.ts";
+import type { RunConfig, TrainEvent } from "../protocol.ts";
+import { estimate } from "../train/estimate.ts";
+import { Run } from "../train/run.ts";
+import { parameterCounts, siteInfos } from "../train/subject.ts";
+import type { Loaded } from "./load.ts";
+
+/** T of the longest batch: the longest training row, padded to its bucket. */
+export const longestBatch = (config: RunConfig, train: readonly Example[]): number =>
+  Math.min(config.data.max_length, Math.ceil(train.reduce((n, e) => Math.max(n, e.ids.length), 0) / BUCKET) * BUCKET);
+
+/** Uploads the weights, compiles micro-step and update. Emits progress of both, then the plan. */
+export async function start(config: RunConfig, loaded: Loaded, backend: Backend, emit: (e: TrainEvent) => void): Promise<Run> {
+  const { batch_size: B, weight_decay: weightDecay, seed } = config.train;
+  const progress =
+    (phase: string, unit: string) =>
+    (done: number, total: number): void =>
+      emit({ type: "progress", phase, done, total, unit });
+  const run = await Run.create({
+    backend,
+    target: loaded.target,
+    checkpoint: loaded.checkpoint,
+    maxTokens: B * config.data.max_length,
+    weightDecay,
+    seed,
+    onWeights: progress("weights", "bytes"),
+    onPipelines: progress("pipelines", "pipelines"),
+  });
+  await run.plans.micro(B, longestBatch(config, loaded.data.train));
+  await run.plans.update();
+  const { dispatches, memory } = estimate(loaded.target, config);
+  emit({
+    type: "plan",
+    backend: backend.name,
+    adapterName: backend.adapter,
+    dispatches,
+    pipelines: backend.pipelines,
+    ...parameterCounts(loaded.target),
+    memory,
+    sites: siteInfos(loaded.target),
+  });
+  return run;
+}
