@@ -1,0 +1,57 @@
+// main.ts — the command line: `npm run -s cli -- COMMAND`. Human text goes to stderr, results to stdout, whose last line is one JSON object.
+// Exit 0: success; 1: it failed; 2: bad input, said in one line that names file and field.
+
+import { problemOf } from "../session/problem.ts";
+import { Args, type Command, help } from "./command.ts";
+import { evaluate } from "./commands/evaluate.ts";
+import { explain } from "./commands/explain.ts";
+import { generate } from "./commands/generate.ts";
+import { inspect } from "./commands/inspect.ts";
+import { parity } from "./commands/parity.ts";
+import { train } from "./commands/train.ts";
+import { isBadInput } from "./place.ts";
+
+const commands: readonly Command[] = [train, evaluate, generate, inspect, explain, parity];
+
+const overview = (): string =>
+  [
+    "npm run -s cli -- COMMAND",
+    "",
+    ...commands.map((c) => `  ${`${c.name} ${c.takes}`.padEnd(26)}${c.summary}`),
+    "",
+    "COMMAND --help says more. Paths are taken from the current directory. `export` (a merged model) is not there yet.",
+    "",
+  ].join("\n");
+
+export async function main(argv: string[]): Promise<number> {
+  // npm runs scripts in the project's folder; paths are meant from where the person stands.
+  if (process.env.npm_lifecycle_event === "cli" && process.env.INIT_CWD) process.chdir(process.env.INIT_CWD);
+  const [name, ...rest] = argv;
+  if (name === "--help" || name === "help") {
+    process.stdout.write(overview());
+    return 0;
+  }
+  const command = commands.find((c) => c.name === name);
+  if (!command) {
+    const later = name === "export" ? "export is not there yet: merge with PEFT's merge_and_unload" : `${name ? `"${name}" is no command` : "which command?"}`;
+    console.error(`cli: ${later}. There is ${commands.map((c) => c.name).join(", ")}. See: cli --help`);
+    return 2;
+  }
+  if (rest.includes("--help")) {
+    process.stdout.write(help(command));
+    return 0;
+  }
+  try {
+    const { result, code = 0 } = await command.run(Args.parse(command, rest));
+    process.stdout.write(`${JSON.stringify(result)}\n`);
+    return code;
+  } catch (e) {
+    if (isBadInput(e)) {
+      const { where, what, hint } = problemOf(e);
+      console.error(`${where}: ${what}. ${hint}`.replace(/\s*\n\s*/g, " "));
+      return 2;
+    }
+    console.error(process.env.DEBUG ? e : `cli ${command.name}: ${e instanceof Error ? e.message : String(e)}`);
+    return 1;
+  }
+}

@@ -1,0 +1,120 @@
+// place.ts — what a run finds around it in a terminal: files on disk, the bundled models, a backend.
+
+import { existsSync } from "node:fs";
+import { dirname, isAbsolute, join, relative } from "node:path";
+import { DataError } from "../data/error.ts";
+import type { Backend } from "../engine/backend.ts";
+import { referenceBackend } from "../engine/reference/backend.ts";
+import { webgpuBackend } from "../engine/webgpu/backend.ts";
+import { type Device, requestDevice } from "../engine/webgpu/device.ts";
+import type { ByteSource } from "../formats/source.ts";
+import { type PeftAdapter, readAdapter } from "../formats/peft.ts";
+import type { RunConfig } from "../protocol.ts";
+import { diskFile, diskFolder } from "../session/disk.ts";
+import { type LoadContext, type Loaded, type LoadedModel, load, loadModel } from "../session/load.ts";
+import { problemOf } from "../session/problem.ts";
+import { parseConfig } from "../train/config.ts";
+import type { Args, Option } from "./command.ts";
+import { nodeGpu } from "./node-gpu.ts";
+
+const models = join(import.meta.dirname, "../../public/models");
+
+const context: LoadContext = { bundled: (name) => diskFolder(join(models, name), `bundled:${name}`), disk: (path) => diskFolder(path), dataFile: diskFile };
+
+export const backendOption: Option = { value: "NAME", help: "webgpu or reference (float64, slow); default: what the configuration says, else webgpu" };
+
+/** Ours: it carries a place and a remedy. The person can mend it; anything else is a failure of the program or the machine. */
+export const isBadInput = (e: unknown): boolean => ["DataError", "FormatError", "ConfigError"].includes((e as Error)?.name);
+
+/** Runs fn; errors about a field or a tensor get the name of the file in front. */
+export async function within<T>(file: string, fn: () => T | Promise<T>): Promise<T> {
+  try {
+    return await fn();
+  } catch (e) {
+    if (!isBadInput(e)) throw e;
+    const { where, what, hint } = problemOf(e);
+    throw new DataError(where.includes(file) ? where : `${file}, ${where}`, what, hint);
+  }
+}
+
+/** `file:` sources are looked for from the current directory, then from the configuration's own folder. */
+export async function readConfig(file: string, args: Args): Promise<RunConfig> {
+  const bytes = await diskFile(file).catch((e: unknown) => {
+    throw new DataError(file, problemOf(e).what, "Name a configuration: examples/first-run.json is one");
+  });
+  return within(file, () => {
+    let json: unknown;
+    try {
+      json = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    } catch (cause) {
+      throw new DataError("configuration", `is not JSON (${(cause as Error).message.split("\n")[0]})`, "See examples/first-run.json");
+    }
+    const config = parseConfig(json);
+    for (const part of [config.model, config.data]) part.source = located(part.source, dirname(file));
+    return { ...config, backend: backendName(args) ?? config.backend };
+  });
+}
+
+function located(source: string, folder: string): string {
+  const path = source.slice("file:".length);
+  if (!source.startsWith("file:") || isAbsolute(path) || existsSync(path) || !existsSync(join(folder, path))) return source;
+  return `file:${relative(process.cwd(), join(folder, path))}`;
+}
+
+export const openModel = (source: string): Promise<LoadedModel> => within(source, () => loadModel(source, context));
+
+/** Model, tokenizer and data of a configuration; rows that cannot be used are named on stderr. */
+export async function openRun(config: RunConfig, file: string): Promise<Loaded> {
+  const model = await within(file, () => openModel(config.model.source));
+  const loaded = await within(file, () => load(config, context, model));
+  const { wrong, wrongTotal, heldOut } = loaded.data;
+  for (const { line, reason } of wrong) console.error(`${config.data.source}, line ${line}: ${reason}. The row is left out`);
+  if (wrongTotal > wrong.length) console.error(`${config.data.source}: ${wrongTotal - wrong.length} more rows are left out`);
+  if (!heldOut.length) console.error(`${file}, data.eval_share: no rows are held out, so nothing is evaluated`);
+  return loaded;
+}
+
+/** A PEFT folder. Throws DataError or FormatError. */
+export async function openAdapter(path: string): Promise<PeftAdapter> {
+  const folder = await diskFolder(path);
+  if (!folder) throw new DataError(`--adapter ${path}`, "there is no such folder", "Name a folder with adapter_config.json and adapter_model.safetensors");
+  return within(path, async () => {
+    const files = new Map<string, ByteSource>();
+    for (const name of ["adapter_config.json", "adapter_model.safetensors"]) {
+      const source = await folder.open(name);
+      if (source) files.set(name, source);
+    }
+    if (!files.size && existsSync(join(path, "adapter/adapter_config.json")))
+      throw new DataError(`--adapter ${path}`, "is the folder of a run", `Take --adapter ${join(path, "adapter")}`);
+    return readAdapter(files);
+  });
+}
+
+export function backendName(args: Args): RunConfig["backend"] | undefined {
+  const name = args.text("backend");
+  if (name === undefined || name === "webgpu" || name === "reference") return name;
+  const what = name === "wasm" ? "wasm is not there yet" : `${JSON.stringify(name)} is no backend`;
+  throw new DataError("--backend", what, "Take webgpu or reference");
+}
+
+export interface Opened {
+  backend: Backend;
+  /** Bytes that one buffer and one binding hold. */
+  most: number;
+}
+
+/** Throws Error with a remedy where this machine has no WebGPU. */
+export async function openBackend(name: RunConfig["backend"]): Promise<Opened> {
+  if (name === "reference") return { backend: referenceBackend(), most: Infinity };
+  let device: Device;
+  try {
+    device = await requestDevice(await nodeGpu());
+  } catch (cause) {
+    throw new Error(
+      `There is no WebGPU on this machine (${(cause as Error).message.split("\n")[0]}). Install a Vulkan driver, or take --backend reference, which is slow.`,
+      { cause },
+    );
+  }
+  const { maxBufferSize, maxStorageBufferBindingSize } = device.gpu.limits;
+  return { backend: webgpuBackend(device), most: Math.min(maxBufferSize, maxStorageBufferBindingSize) };
+}
