@@ -99,9 +99,9 @@ export function leaf(
   return tensor;
 }
 
-/** Leaves that lie behind one another: one leaf, whose parts are theirs. Only for leaves of one kind. */
+/** Leaves that lie behind one another: one leaf of that shape, whose parts are theirs. Only for leaves of one kind. A single leaf stays as it is. */
 export function packLeaves(tensors: readonly Tensor[], shape: Shape): Tensor {
-  if (tensors.length === 1 && tensors[0].shape.length === shape.length) return tensors[0];
+  if (tensors.length === 1 && size(tensors[0].shape) === size(shape)) return tensors[0];
   const leaves = tensors.map((t) => graphNow().leaves.get(t.id)!);
   const parts: Part[] = [];
   let offset = 0;

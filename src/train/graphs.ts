@@ -64,7 +64,7 @@ export function microGraph({ model, config, adaptation }: Subject, B: number, T:
 export function evaluationGraph({ model, config, adaptation }: Subject, B: number, T: number, write: "losses" | "logits" = "losses"): Graph {
   return trace(() => {
     const batch = batchLeaves(B, T);
-    const scope = tracedScope({ ...adaptation, dropout: 0 }, wholeSequence(batch.mask, false));
+    const scope = tracedScope(adaptation, wholeSequence(batch.mask, false));
     const h = model.forward(scope, config, batch.inputIds);
     const head = model.head(scope, config);
     if (write === "logits") return void capture("logits", logits(h, head));
@@ -79,18 +79,15 @@ export function generationGraph({ model, config, adaptation }: Subject, B: numbe
   return trace(() => {
     const inputIds = leaf("input", "inputIds", [B, 1], "i32");
     const position = leaf("input", "position", [1], "u32");
-    const scope = tracedScope(
-      { ...adaptation, dropout: 0 },
-      {
-        counter: null,
-        attention: (path, qkv, o) => {
-          const cache = (name: string): Tensor => leaf("state", `${path}.${name}`, [B, Tmax, o.kvHeads * o.headSize]);
-          const rotated = o.rope ? rope(qkv, o.rope, { ...o, positions: position }) : qkv;
-          const [keys, values] = cacheAppend(cache("keys"), cache("values"), rotated, position);
-          return attentionCached(rotated, keys, values, position, o);
-        },
+    const scope = tracedScope(adaptation, {
+      counter: null,
+      attention: (path, qkv, o) => {
+        const cache = (name: string): Tensor => leaf("state", `${path}.${name}`, [B, Tmax, o.kvHeads * o.headSize]);
+        const rotated = o.rope ? rope(qkv, o.rope, { ...o, positions: position }) : qkv;
+        const [keys, values] = cacheAppend(cache("keys"), cache("values"), rotated, position);
+        return attentionCached(rotated, keys, values, position, o);
       },
-    );
+    });
     capture("logits", logits(model.forward(scope, config, inputIds), model.head(scope, config)));
   }).graph;
 }
@@ -113,7 +110,7 @@ export function deltaGraph({ model, config, adaptation }: Subject): { graph: Gra
   const sites: string[] = [];
   const { graph } = trace(() => {
     const batch = batchLeaves(1, 1);
-    const scope = tracedScope({ ...adaptation, dropout: 0 }, wholeSequence(batch.mask, false));
+    const scope = tracedScope(adaptation, wholeSequence(batch.mask, false));
     model.forward(scope, config, batch.inputIds);
     const branches = graphNow().nodes.filter((n) => n.op.name === linearOp.name && (n.attrs as LinearAttrs).ranks);
     for (const node of branches) {

@@ -1,6 +1,6 @@
 // history.ts — what each step leaves to be read (losses, norms), kept on the device and read back a few times per second, never once per step.
 
-import { type Backend, type Memory, type Range } from "../engine/backend.ts";
+import { type Backend, type Memory, type Range, whole } from "../engine/backend.ts";
 
 const RECORDS = 64;
 
@@ -37,7 +37,8 @@ export class History {
     const count = this.used;
     this.used = 0;
     if (!count) return [];
-    const data = await this.backend.read({ memory: this.memory, offset: 0, elements: count * this.width });
+    // All of it, however few records are used: reads of one size share one read-back buffer.
+    const data = await this.backend.read(whole(this.memory));
     return Array.from({ length: count }, (_, i) => data.subarray(i * this.width, (i + 1) * this.width));
   }
 

@@ -90,12 +90,12 @@ export class Parameters {
     return this.backend.read({ memory: this.flat[from], offset: s.offset, elements: s.elements });
   }
 
+  /** To be called between steps. */
   async snapshot(): Promise<Snapshot> {
-    const [parameters, m, v] = await Promise.all([
-      this.backend.read(whole(this.flat.parameters)),
-      this.backend.read(whole(this.flat.m)),
-      this.backend.read(whole(this.flat.v)),
-    ]);
+    // One after the other: they share one read-back buffer.
+    const parameters = await this.backend.read(whole(this.flat.parameters));
+    const m = await this.backend.read(whole(this.flat.m));
+    const v = await this.backend.read(whole(this.flat.v));
     return { parameters, m, v, segments: await this.backend.readInts(whole(this.table)) };
   }
 

@@ -8,8 +8,8 @@ import { deltaGraph, evaluationGraph, generationGraph, microGraph, updateGraph }
 import type { Subject } from "./graphs.ts";
 import type { Parameters } from "./parameters.ts";
 
-/** Plans of distinct batch shapes that are kept; the least recently used goes first. */
-const KEPT = 12;
+/** Plans of distinct batch shapes that are kept; the least recently used goes first. Those without a shape, which a step always needs, stay. */
+const KEPT = 32;
 
 export class Plans {
   private readonly plans = new Map<string, Promise<Plan>>();
@@ -48,10 +48,11 @@ export class Plans {
     if (known) this.plans.delete(name);
     const made = known ?? this.compile(name, make());
     this.plans.set(name, made);
-    if (this.plans.size > KEPT) {
-      const [oldest, plan] = this.plans.entries().next().value!;
-      this.plans.delete(oldest);
-      void plan.then((p) => p.destroy());
+    const shaped = [...this.plans.keys()].filter((key) => key.includes("×"));
+    if (shaped.length > KEPT) {
+      const oldest = this.plans.get(shaped[0])!;
+      this.plans.delete(shaped[0]);
+      void oldest.then((p) => p.destroy());
     }
     return made;
   }
@@ -66,8 +67,9 @@ export class Plans {
     if (l.kind === "weight") return this.weights(l);
     const elements = size(l.tensor.shape);
     if (l.kind === "constant") {
+      const known = this.memories.has(l.name);
       const range = this.memory(l.name, elements);
-      this.backend.write(range, l.make!());
+      if (!known) this.backend.write(range, l.make!());
       return range;
     }
     return l.kind === "input" ? this.input(l.name, elements) : this.memory(`${l.name} (${elements})`, elements);

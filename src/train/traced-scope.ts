@@ -6,6 +6,7 @@ import { at, leaf } from "../engine/graph.ts";
 import { type Shape, type Tensor, last } from "../engine/tensor.ts";
 import type { AttentionShape, LinearShape, Scope } from "../models/model.ts";
 import { add } from "../ops/add.ts";
+import { concat } from "../ops/concat.ts";
 import { dropout } from "../ops/dropout.ts";
 import { linear } from "../ops/linear.ts";
 import { packLinears } from "../ops/pack-linears.ts";
@@ -28,7 +29,7 @@ export interface Adaptation {
 export interface Pass {
   /** Packed q, k, v → mixed values: the causal op when training, the cached one when generating. */
   attention(path: string, qkv: Tensor, o: AttentionShape): Tensor;
-  /** [seed, step, micro-step, 0] for dropout; null: none. */
+  /** [seed, step, micro-step, 0] for dropout; null: this graph drops nothing. */
   counter: Tensor | null;
 }
 
@@ -66,7 +67,13 @@ export function tracedScope(adaptation: Adaptation, pass: Pass, met: (site: Site
       weight,
       constant: (name, shape, make) => leaf("constant", full(name), shape, "f32", undefined, make),
       linear: (name, x, out, o = {}) => one(name, x, out, o),
-      linears: (names, x, outs, o = {}) => at(full(names.join("+")), () => packLinears(names.map((name, i) => one(name, x, outs[i], o)))),
+      linears: (names, x, outs, o = {}) =>
+        at(full(names.join("+")), () => {
+          const ys = names.map((name, i) => one(name, x, outs[i], o));
+          // With dropout every adapted site has an input of its own while training; all graphs of a run must name their leaves alike.
+          const apart = adaptation.dropout > 0 && names.some((name) => adaptation.rank(full(name)) > 0);
+          return apart ? concat(ys) : packLinears(ys);
+        }),
       attention: (qkv, o) => at(path, () => pass.attention(path, qkv, o)),
       residual: (name, x, branch) => at(full(name), () => add(x, branch)),
     };

@@ -53,13 +53,15 @@ export async function train(run: Run, data: TrainData, config: RunConfig, contro
   let [busy, lastRead, waited] = [performance.now(), performance.now(), 0];
   let broken: { step: number; what: string } | null = null;
   let pending: Promise<void> = Promise.resolve();
+  let reading = false;
   const readHistory = (): void => {
+    reading = true;
     const these = notes.splice(0, history.records);
     const records = history.read();
     pending = pending.then(() => records).then((rows) => {
       const now = performance.now();
       const ms = (now - lastRead - waited) / Math.max(1, rows.length);
-      [lastRead, waited] = [now, 0];
+      [lastRead, waited, reading] = [now, 0, false];
       rows.forEach((row, i) => {
         const loss = row.subarray(0, accumulation).reduce((a, b) => a + b, 0);
         const gradNorm = row[accumulation];
@@ -125,7 +127,7 @@ export async function train(run: Run, data: TrainData, config: RunConfig, contro
     await norms.queue(history, accumulation + 1, update, isWindow);
     history.next();
     notes.push({ step: done, learningRate, tokens: batches.reduce((sum, b) => sum + b.attentionMask.reduce((x, y) => x + y, 0), 0), window: isWindow });
-    if (history.full || now - lastRead > READ_MS) readHistory();
+    if (history.full || (!reading && now - lastRead > READ_MS)) readHistory();
 
     const [evaluates, samples] = [due(t.eval_every, done), due(t.samples_every, done)];
     if (!evaluates && !samples && now - keptAt < t.checkpoint_seconds * 1000) return true;
