@@ -34,6 +34,8 @@ export interface RunConfig {
     steps: number;
     batch_size: number;
     gradient_accumulation_steps: number;
+    /** Compute layers again in backward instead of keeping their values: less memory, about a third more time. */
+    gradient_checkpointing: boolean;
     learning_rate: number;
     lr_scheduler_type: "constant" | "linear" | "cosine";
     warmup_steps: number;

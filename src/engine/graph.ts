@@ -27,6 +27,8 @@ export interface Node extends Io<unknown> {
   readonly op: OpRule<unknown>;
   /** Call site: the scope's path when the node was made. */
   readonly site: string;
+  /** Stretch of the forward pass (a layer) that may be computed again in backward instead of kept. */
+  readonly region: string;
 }
 
 export interface Graph {
@@ -38,6 +40,7 @@ export interface Graph {
 
 let current: Graph | null = null;
 let site = "";
+let stretch = "";
 let ids = 0;
 
 export const emptyGraph = (): Graph => ({ nodes: [], leaves: new Map(), captures: new Map() });
@@ -56,7 +59,7 @@ export function traceInto<T>(graph: Graph, fn: () => T): T {
     return fn();
   } finally {
     current = null;
-    site = "";
+    site = stretch = "";
   }
 }
 
@@ -77,6 +80,16 @@ export function at<T>(name: string, fn: () => T): T {
 }
 
 const makeTensor = (s: Spec, where: string): Tensor => ({ shape: [...s.shape], dtype: s.dtype, id: ++ids, site: where });
+
+/** Marks everything traced in fn as one stretch that `grad` may compute again instead of keeping its values. Stretches do not nest. */
+export function region<T>(name: string, fn: () => T): T {
+  stretch = name;
+  try {
+    return fn();
+  } finally {
+    stretch = "";
+  }
+}
 
 /** A value from outside. Asking again for a name in one trace gives the same tensor. */
 export function leaf(
@@ -129,7 +142,7 @@ export function apply<A>(op: OpRule<A>, inputs: readonly Tensor[], attrs: A): re
     throw e;
   }
   const outputs = specs.map((s) => makeTensor(s, where));
-  graphNow().nodes.push({ op: op as OpRule<unknown>, inputs, outputs, attrs, site });
+  graphNow().nodes.push({ op: op as OpRule<unknown>, inputs, outputs, attrs, site, region: stretch });
   return outputs;
 }
 

@@ -58,7 +58,10 @@ export const llama: Model<LlamaConfig> = {
     const model = s.at("model");
     const rope = s.constant("rope", [c.maxPositions, c.headSize], () => ropeTable(c.rope)); // (Tmax, D)
     let h = embedding(inputIds, model.weight("embed_tokens.weight", [c.vocabSize, c.hiddenSize])); // (B, T, C)
-    for (let i = 0; i < c.layers; i++) h = block(model.at("layers").at(i), c, h, rope);
+    for (let i = 0; i < c.layers; i++) {
+      const layer = model.at("layers").at(i);
+      h = layer.layer(() => block(layer, c, h, rope));
+    }
     return rmsNorm(h, model.weight("norm.weight", [c.hiddenSize]), c.eps);
   },
 

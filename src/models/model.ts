@@ -6,6 +6,8 @@ import type { Shape, Tensor } from "../engine/tensor.ts";
 /** What a model finds around it while it is traced. */
 export interface Scope {
   at(name: string | number): Scope;
+  /** One layer of the model, traced by fn: its values may be computed again in backward instead of kept. */
+  layer<T>(fn: () => T): T;
   /** By Hugging Face name, relative to this scope. */
   weight(name: string, shape: Shape): Tensor;
   /** Made once on the host, in float64. */

@@ -44,6 +44,8 @@ function check(path: string, value: unknown, f: Field): void {
   } else if (f.kind === "text" || f.kind === "choice") {
     if (typeof value !== "string" || !value || value.length > 4096) throw wrong("a text");
     if (f.choices && !f.choices.includes(value)) throw wrong(`one of ${f.choices.join(", ")}`);
+  } else if (f.kind === "flag") {
+    if (typeof value !== "boolean") throw wrong("true or false");
   } else if (f.kind === "list") {
     if (!Array.isArray(value) || value.length > 10_000 || !value.every((v) => typeof v === "string" && v)) throw wrong("a list of texts");
   } else if (

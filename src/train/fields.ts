@@ -6,7 +6,7 @@ import { optimizers } from "../optimizers/index.ts";
 import { schedulers } from "./learning-rate.ts";
 
 type Shown = Catalogue["fields"][string];
-export type Field = Shown & { kind: "number" | "text" | "choice" | "list" | "map"; choices?: readonly string[]; nullable?: boolean };
+export type Field = Shown & { kind: "number" | "text" | "choice" | "flag" | "list" | "map"; choices?: readonly string[]; nullable?: boolean };
 
 const count = (title: string, help: string, min: number, max: number, more: Partial<Field> = {}): Field => ({
   kind: "number",
@@ -52,6 +52,12 @@ export const fields: Readonly<Record<string, Field>> = {
   "train.steps": count("Steps", "Optimizer steps.", 1, 1e7),
   "train.batch_size": count("Batch size", "Rows per forward pass.", 1, 4096, { unit: "rows" }),
   "train.gradient_accumulation_steps": count("Accumulation", "Passes summed into one step: a larger batch in the same memory.", 1, 4096),
+  "train.gradient_checkpointing": {
+    kind: "flag",
+    title: "Checkpointing",
+    help: "Computes layers again in backward instead of keeping their values: less memory, about a third more time.",
+    paper: "1604.06174",
+  },
   "train.learning_rate": number("Learning rate", "Size of a step at its highest. LoRA takes about ten times the rate of full fine-tuning.", 0, 10, {
     paper: "2405.09673",
   }),

@@ -41,14 +41,15 @@ export function unsupported(files: CaseFiles): string | null {
   return "groups" in optimizer ? "optimizers with groups of parameters are not supported yet" : null;
 }
 
-/** All values the case expects, computed here, under the same names. */
-export async function computeCase(backend: Backend, files: CaseFiles): Promise<Values> {
+/** All values the case expects, computed here, under the same names. recompute: with gradient checkpointing, which must change nothing. */
+export async function computeCase(backend: Backend, files: CaseFiles, { recompute = false } = {}): Promise<Values> {
   const spec: GoldenCase = json(files, "case.json");
   const base = parseModel(json(files, "config.json"));
   const checkpoint = await openSafetensors(new Map([["model.safetensors", bytesSource(files.get("model.safetensors")!)]]));
   const batch: { input_ids: number[][]; attention_mask: number[][]; labels: number[][] } = json(files, "batch.json");
   const peft = files.has("adapter/adapter_config.json") ? await readAdapter(only(files, "adapter/")) : null;
-  const target: Target = peft ? targetOfAdapter(base, peft) : allWeights(targetOfBase(base));
+  const { subject, ...rest }: Target = peft ? targetOfAdapter(base, peft) : allWeights(targetOfBase(base));
+  const target: Target = { ...rest, subject: { ...subject, recompute } };
   const [B, T] = [batch.input_ids.length, batch.input_ids[0].length];
   const V = base.config.vocabSize;
 

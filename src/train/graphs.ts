@@ -22,6 +22,8 @@ export interface Subject {
   readonly model: Model;
   readonly config: ModelConfig;
   readonly adaptation: Adaptation;
+  /** Gradient checkpointing: layers are computed again in backward instead of kept. */
+  readonly recompute?: boolean;
 }
 
 export const params = (graph: Graph): Leaf[] => [...graph.leaves.values()].filter((l) => l.kind === "param");
@@ -44,7 +46,7 @@ function batchLeaves(B: number, T: number) {
 }
 
 /** Forward and backward over one micro-batch; gradients are added to their leaves. Captures: loss (1), already divided by the denominator. */
-export function microGraph({ model, config, adaptation }: Subject, B: number, T: number): Graph {
+export function microGraph({ model, config, adaptation, recompute }: Subject, B: number, T: number): Graph {
   return trace(() => {
     const batch = batchLeaves(B, T);
     const scope = tracedScope(adaptation, wholeSequence(batch.mask, adaptation.dropout > 0));
@@ -53,7 +55,7 @@ export function microGraph({ model, config, adaptation }: Subject, B: number, T:
     const { loss } = crossEntropy(h, head, batch.labels, batch.denominator, { x: true, W: graphNow().leaves.get(head.id)!.kind === "param" });
     capture("loss", loss);
     const trained = params(graphNow());
-    const gradients = grad(loss, trained.map((l) => l.tensor), add); // prettier-ignore
+    const gradients = grad(loss, trained.map((l) => l.tensor), add, { recompute }); // prettier-ignore
     trained.forEach((l, i) => {
       if (gradients[i]) addInto(leaf("state", gradientOf(l.name), l.tensor.shape), gradients[i]);
     });

@@ -66,7 +66,7 @@ export function targetOf(base: Base, run: RunConfig): Target {
     const all = run.target_modules.includes("all");
     const trains = (weight: string): boolean => all || matchTarget({ target_modules: run.target_modules }, weight.replace(/\.(weight|bias)$/, ""));
     if (!weightsOf(base.model, base.config).some((w) => trains(w.name))) throw nothing();
-    return target(base, sites, new Map(), null, 0, trains);
+    return recomputing(target(base, sites, new Map(), null, 0, trains), run);
   }
   const ranks = new Map<string, SiteRank>();
   for (const site of sites) {
@@ -87,8 +87,13 @@ export function targetOf(base: Base, run: RunConfig): Target {
   for (const name of run.target_modules)
     if (!sites.some((s) => matchTarget({ target_modules: [name] }, s.name)))
       throw new ConfigError("target_modules", `${JSON.stringify(name)} is no module of this model`, `Its modules: ${known}.`);
-  return target(base, sites, ranks, method.adapter, run.lora_dropout, () => false);
+  return recomputing(
+    target(base, sites, ranks, method.adapter, run.lora_dropout, () => false),
+    run,
+  );
 }
+
+const recomputing = (t: Target, run: RunConfig): Target => ({ ...t, subject: { ...t.subject, recompute: run.train.gradient_checkpointing } });
 
 /** What an adapter on disk adapts. Throws ConfigError where it does not fit the model. */
 export function targetOfAdapter(base: Base, peft: PeftAdapter): Target {

@@ -2,7 +2,7 @@
 // linear layer that is a target, notes every site it meets, and decides what is trainable.
 
 import type { Adapter, Site } from "../adapters/adapter.ts";
-import { at, leaf } from "../engine/graph.ts";
+import { at, leaf, region } from "../engine/graph.ts";
 import { type Shape, type Tensor, last } from "../engine/tensor.ts";
 import type { AttentionShape, LinearShape, Scope } from "../models/model.ts";
 import { add } from "../ops/add.ts";
@@ -64,6 +64,7 @@ export function tracedScope(adaptation: Adaptation, pass: Pass, met: (site: Site
 
     return {
       at: (name) => within(full(String(name))),
+      layer: (fn) => region(path, () => at(path, fn)),
       weight,
       constant: (name, shape, make) => leaf("constant", full(name), shape, "f32", undefined, make),
       linear: (name, x, out, o = {}) => one(name, x, out, o),

@@ -1,19 +1,10 @@
 // Golden cases on every backend: logits, every gradient, eight losses, final weights, merged weights, greedy ids.
 
-import { readFileSync, readdirSync } from "node:fs";
-import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { type CaseFiles, compareCase, computeCase } from "../../src/train/golden.ts";
+import { compareCase, computeCase } from "../../src/train/golden.ts";
 import { backends } from "../harness/backends.ts";
+import { caseFiles } from "../harness/golden.ts";
 import { webgpuMissing } from "../harness/webgpu.ts";
-
-const root = join(import.meta.dirname, "../golden/cases");
-
-function caseFiles(name: string): CaseFiles {
-  const folder = join(root, name);
-  const names = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((f) => f.isFile());
-  return new Map(names.map((f) => [join(f.parentPath, f.name).slice(folder.length + 1), readFileSync(join(f.parentPath, f.name))]));
-}
 
 describe.each(["webgpu", "reference"] as const)("%s", (name) => {
   test.skipIf(name === "webgpu" && webgpuMissing).each(["llama-lora", "llama-lora-rank-pattern", "llama-full"])("%s", { timeout: 240_000 }, async (golden) => {

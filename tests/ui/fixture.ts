@@ -29,6 +29,7 @@ export const first: RunConfig = {
     steps: 120,
     batch_size: 5,
     gradient_accumulation_steps: 1,
+    gradient_checkpointing: false,
     learning_rate: 0.003,
     lr_scheduler_type: "cosine",
     warmup_steps: 10,
