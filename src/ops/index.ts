@@ -1,5 +1,6 @@
 // The registry of ops, by name. What is listed here is held to the standing tests (tests/ops/standing.test.ts).
 
+import { activationBackwardOp, activationOp } from "./activation.ts";
 import { adamwOp } from "./adamw.ts";
 import { addOp } from "./add.ts";
 import { attentionBackwardOp } from "./attention.backward.ts";
@@ -13,9 +14,11 @@ import { dropoutOp } from "./dropout.ts";
 import { mulOp, scaleByOp } from "./elementwise.ts";
 import { embeddingBackwardOp, embeddingOp } from "./embedding.ts";
 import { fillOp } from "./fill.ts";
+import { layerNormBackwardOp, layerNormBackwardWeightOp, layerNormOp } from "./layer-norm.ts";
 import { linearOp } from "./linear.ts";
 import { lowRankNormOp } from "./low-rank-norm.ts";
 import { matmulOp } from "./matmul.ts";
+import { positionsOp } from "./positions.ts";
 import { broadcastOp, sumOp } from "./reduce.ts";
 import { reshapeOp } from "./reshape.ts";
 import { rmsNormBackwardOp, rmsNormBackwardWeightOp, rmsNormOp } from "./rms-norm.ts";
@@ -23,6 +26,8 @@ import { ropeOp } from "./rope.ts";
 import { swigluBackwardOp, swigluOp } from "./swiglu.ts";
 
 export const ops = {
+  activation: activationOp,
+  "activation.backward": activationBackwardOp,
   adamw: adamwOp,
   add: addOp,
   attention: attentionOp,
@@ -39,10 +44,14 @@ export const ops = {
   "embedding.backward": embeddingBackwardOp,
   fill: fillOp,
   gradNorms: gradNormsOp,
+  layerNorm: layerNormOp,
+  "layerNorm.backward": layerNormBackwardOp,
+  "layerNorm.backward.weight": layerNormBackwardWeightOp,
   linear: linearOp,
   lowRankNorm: lowRankNormOp,
   matmul: matmulOp,
   mul: mulOp,
+  positions: positionsOp,
   reshape: reshapeOp,
   rmsNorm: rmsNormOp,
   "rmsNorm.backward": rmsNormBackwardOp,

@@ -1,22 +1,18 @@
 // rms-norm.ts — y = x · rstd · w, rstd = 1/√(mean(x²) + eps) per row. Zhang & Sennrich 2019, https://arxiv.org/abs/1910.07467
-// x (…, C), w (C) → y (…, C), rstd (rows). Sums in f32. One invocation per row on `cpu` devices, where barriers are dear; one workgroup on `gpu`.
+// x (…, C), w (C) → y (…, C), rstd (rows). Sums in f32.
 
 import { defineOp } from "../engine/graph.ts";
 import { grid1d, kernel } from "../engine/kernel.ts";
 import { nd } from "../engine/reference/nd-array.ts";
-import type { Target } from "../engine/op.ts";
 import { ShapeError, type Tensor, last, rows, show, spec } from "../engine/tensor.ts";
-import backwardRowCode from "./rms-norm.backward.row.wgsl?raw";
-import backwardTreeCode from "./rms-norm.backward.tree.wgsl?raw";
 import backwardWeightCode from "./rms-norm.backward.weight.wgsl?raw";
-import rowCode from "./rms-norm.row.wgsl?raw";
-import treeCode from "./rms-norm.tree.wgsl?raw";
+import backwardCode from "./rms-norm.backward.wgsl?raw";
+import code from "./rms-norm.wgsl?raw";
+import { rowGrid, rowKernel } from "./row-kernel.ts";
 
-const forward = { cpu: kernel("rms-norm.row", rowCode), gpu: kernel("rms-norm.tree", treeCode) };
-const backward = { cpu: kernel("rms-norm.backward.row", backwardRowCode), gpu: kernel("rms-norm.backward.tree", backwardTreeCode) };
+const forward = rowKernel("rms-norm", code);
+const backward = rowKernel("rms-norm.backward", backwardCode);
 const backwardWeight = kernel("rms-norm.backward.weight", backwardWeightCode);
-
-const rowGrid = (n: number, target: Target): [number, number, number] => (target.class === "cpu" ? grid1d(n, 16) : grid1d(n, 1));
 
 export const rmsNormOp = defineOp<{ eps: number }>({
   name: "rmsNorm",
