@@ -21,7 +21,7 @@ export const greedy = (maxNewTokens: number, stopIds: readonly number[] = []): S
 export async function generate(run: Run, prompts: readonly (readonly number[])[], s: Sampling, cancelled: () => boolean = () => false): Promise<number[][]> {
   const { vocabSize, maxPositions } = run.target.subject.config;
   const fits = Math.max(1, maxPositions - s.maxNewTokens);
-  const rows = prompts.map((p) => [...p.slice(-fits)]);
+  const rows = prompts.map((p) => p.slice(-fits));
   const lengths = rows.map((r) => r.length);
   const Tmax = Math.min(maxPositions, Math.ceil((Math.max(...lengths) + s.maxNewTokens) / 32) * 32);
   const plan = await run.plans.generation(rows.length, Tmax);

@@ -74,6 +74,7 @@ export const catalogue: Catalogue = {
     "train.lr_scheduler_type": field("Schedule", "How the learning rate changes over the run."),
     "train.optimizer": field("Optimizer", "How a gradient becomes a step."),
     "train.gradient_accumulation_steps": field("Accumulation", "Batches per step.", { min: 1, max: 64, integer: true }),
+    "train.gradient_checkpointing": field("Checkpointing", "Less memory, more work."),
     "train.warmup_steps": field("Warm-up", "Steps until the full rate.", { min: 0, integer: true, unit: "steps" }),
     "train.weight_decay": field("Weight decay", "Pull towards zero.", { min: 0, max: 1 }),
     "train.max_grad_norm": field("Clip", "Longest gradient; 0: none.", { min: 0 }),
