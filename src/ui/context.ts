@@ -1,5 +1,5 @@
 // context.ts — how components reach the store and the session.
-import { createContext, useContext, useEffect, useRef, useState } from "react";
+import { createContext, startTransition, useContext, useEffect, useRef, useState } from "react";
 import { useStore } from "zustand";
 import type { StoreApi } from "zustand/vanilla";
 import type { Session } from "../protocol.ts";
@@ -20,7 +20,7 @@ export function useParts(): Parts {
 
 export const useStudio = <T>(select: (state: Studio) => T): T => useStore(useParts().store, select);
 
-/** `value`, but at most one change per `ms`; the last value always arrives. */
+/** `value`, but at most one change per `ms`, drawn in slices between other work; the last value always arrives. */
 export function useThrottled<T>(value: T, ms: number): T {
   const [shown, setShown] = useState(value);
   const last = useRef(0);
@@ -28,7 +28,7 @@ export function useThrottled<T>(value: T, ms: number): T {
     const wait = Math.max(0, last.current + ms - performance.now());
     const timer = setTimeout(() => {
       last.current = performance.now();
-      setShown(value);
+      startTransition(() => setShown(value));
     }, wait);
     return () => clearTimeout(timer);
   }, [value, ms]);

@@ -1,5 +1,5 @@
-// segments.tsx — one choice of a few, as a row of radio buttons.
-import { useId } from "react";
+// segments.tsx — one choice of a few in a row: a radio group with one tab stop, arrows choose.
+import { useRef } from "react";
 
 interface Props<V extends string> {
   label: string;
@@ -9,14 +9,28 @@ interface Props<V extends string> {
 }
 
 export function Segments<V extends string>({ label, options, value, onChange }: Props<V>) {
-  const name = useId();
+  const group = useRef<HTMLSpanElement>(null);
+  const press = (event: React.KeyboardEvent) => {
+    const by = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+    if (by === undefined) return;
+    event.preventDefault();
+    const next = (options.findIndex((option) => option.value === value) + by + options.length) % options.length;
+    onChange(options[next].value);
+    (group.current?.children[next] as HTMLElement | undefined)?.focus();
+  };
   return (
-    <span className="segments" role="radiogroup" aria-label={label}>
+    <span ref={group} className="segments" role="radiogroup" aria-label={label} onKeyDown={press}>
       {options.map((option) => (
-        <label key={option.value}>
-          <input type="radio" name={name} checked={option.value === value} onChange={() => onChange(option.value)} />
-          <span>{option.title}</span>
-        </label>
+        <button
+          key={option.value}
+          type="button"
+          role="radio"
+          aria-checked={option.value === value}
+          tabIndex={option.value === value ? 0 : -1}
+          onClick={() => onChange(option.value)}
+        >
+          {option.title}
+        </button>
       ))}
     </span>
   );

@@ -46,6 +46,7 @@ function write(value: FieldValue): string {
 function read(written: string, like: FieldValue, nullable: boolean): FieldValue | undefined {
   if (nullable && written === "null") return null;
   if (nullable || typeof like === "number") return written.trim() !== "" && Number.isFinite(Number(written)) ? Number(written) : undefined;
+  if (typeof like === "boolean") return { true: true, false: false }[written];
   if (typeof like === "string") return written;
   if (Array.isArray(like)) return written === "" ? [] : written.split(",");
   return readNumbers(written);

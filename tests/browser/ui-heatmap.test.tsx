@@ -43,8 +43,8 @@ test("a digit begins a rank, Enter sets it, the focus comes back and the address
   cell("3,2").focus();
   await userEvent.keyboard("1");
   await userEvent.keyboard("6{Enter}");
-  await expect.poll(focused).toMatch(/^layer 3, v_proj: rank 16, 4,096 parameters/);
-  await expect.poll(() => new URLSearchParams(location.hash.slice(1)).get("rank_pattern")).toBe('{"model.layers.3.self_attn.v_proj":16}');
+  await expect.poll(focused, { timeout: 10_000 }).toMatch(/^layer 3, v_proj: rank 16, 4,096 parameters/);
+  await expect.poll(() => new URLSearchParams(location.hash.slice(1)).get("rank_pattern"), { timeout: 10_000 }).toBe('{"model.layers.3.self_attn.v_proj":16}');
 });
 
 test("Enter opens, Escape closes without a change", async () => {
@@ -52,7 +52,7 @@ test("Enter opens, Escape closes without a change", async () => {
   await userEvent.keyboard("{Enter}");
   await expect.element(page.getByRole("dialog", { name: "Layer 1 · q_proj" })).toBeVisible();
   await userEvent.keyboard("{Escape}");
-  await expect.poll(focused).toMatch(/^layer 1, q_proj: rank 8/);
+  await expect.poll(focused, { timeout: 10_000 }).toMatch(/^layer 1, q_proj: rank 8/);
 });
 
 test("a rank above the matrix is refused with the range", async () => {
@@ -68,11 +68,11 @@ test("off for a whole column, and the toggle in the form follows", async () => {
   await userEvent.click(page.getByRole("gridcell", { name: /^layer 0, o_proj/ }));
   await userEvent.click(page.getByRole("radio", { name: "the column" }));
   await userEvent.click(page.getByRole("button", { name: "off", exact: true }));
-  await expect.poll(() => cell("5,3").getAttribute("aria-label")).toBe("layer 5, o_proj: off, 0 parameters");
+  await expect.poll(() => cell("5,3").getAttribute("aria-label"), { timeout: 10_000 }).toBe("layer 5, o_proj: off, 0 parameters");
   await expect.element(page.getByRole("button", { name: "o", exact: true })).toHaveAttribute("aria-pressed", "false");
 });
 
 test("the table holds the same places", async () => {
   await userEvent.click(page.getByRole("button", { name: "Table" }));
-  await expect.poll(() => host.querySelectorAll("table.sites tbody tr").length).toBe(42);
+  await expect.poll(() => host.querySelectorAll("table.sites tbody tr").length, { timeout: 10_000 }).toBe(42);
 });

@@ -32,23 +32,23 @@ test("Train runs to the end: the loss falls, the map moves, the answers change",
   const complaints = vi.spyOn(console, "error");
   await open();
   await userEvent.click(page.getByTestId("train"));
-  await expect.poll(() => number("step-value")).toBeGreaterThan(20);
+  await expect.poll(() => number("step-value"), { timeout: 10_000 }, { timeout: 10_000 }).toBeGreaterThan(20);
   const early = number("loss-value");
   const cell = page.getByRole("gridcell", { name: /^layer 5, v_proj: rank 8/ });
   const before = cell.element().textContent;
-  await expect.poll(() => number("step-value"), { timeout: 10_000 }).toBe(first.train.steps);
+  await expect.poll(() => number("step-value"), { timeout: 10_000 }, { timeout: 10_000 }).toBe(first.train.steps);
   expect(number("loss-value")).toBeLessThan(0.5 * early);
   expect(Number(cell.element().textContent)).toBeGreaterThan(Number(before));
   await expect.element(page.getByTestId("samples")).toHaveTextContent("he was afraid of the crow");
   await expect.element(page.getByTestId("export")).toBeEnabled();
-  await expect.poll(() => document.querySelectorAll(".loss-chart .recharts-line-curve").length).toBeGreaterThan(1);
+  await expect.poll(() => document.querySelectorAll(".loss-chart .recharts-line-curve").length, { timeout: 10_000 }).toBeGreaterThan(1);
   expect(complaints).not.toHaveBeenCalled();
 });
 
 test("pause, step and resume, also by keys", async () => {
-  const session = await open();
+  const session = await open(new ReplaySession(400));
   await userEvent.keyboard("{Control>}{Enter}{/Control}");
-  await expect.poll(() => number("step-value")).toBeGreaterThan(5);
+  await expect.poll(() => number("step-value"), { timeout: 10_000 }, { timeout: 10_000 }).toBeGreaterThan(5);
   await userEvent.click(page.getByTestId("pause"));
   await expect.element(page.getByTestId("resume")).toBeVisible();
   await userEvent.click(page.getByTestId("step"));
@@ -65,14 +65,14 @@ test("a changed field has a reset arrow and goes into the address; a wrong one s
   await open();
   const rank = page.getByLabelText("Rank r", { exact: true });
   await userEvent.fill(rank, "4");
-  await expect.poll(() => location.hash).toBe("#r=4");
+  await expect.poll(() => location.hash, { timeout: 10_000 }).toBe("#r=4");
   await expect.element(page.getByTestId("preflight")).toHaveTextContent("81,408 of");
   await userEvent.fill(rank, "0");
   await expect.element(page.getByTestId("train")).toBeDisabled();
   await expect.element(page.getByText("A whole number from 1 to 256.").first()).toBeVisible();
   await userEvent.click(page.getByRole("button", { name: "Reset Rank r" }));
   await expect.element(rank).toHaveValue("8");
-  await expect.poll(() => location.hash).toBe("");
+  await expect.poll(() => location.hash, { timeout: 10_000 }).toBe("");
 });
 
 test("the address opens the same configuration, and says what it did not understand", async () => {

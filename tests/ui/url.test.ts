@@ -24,12 +24,13 @@ describe("the URL", () => {
       source: fc.string({ maxLength: 40 }),
       modules: fc.uniqueArray(fc.constantFrom("q_proj", "v_proj", "model.layers.0.mlp.up_proj")),
       rank: fc.integer({ min: 0, max: 64 }),
+      checkpointing: fc.boolean(),
     });
     fc.assert(
-      fc.property(config, ({ r, rate, limit, source, modules, rank }) => {
+      fc.property(config, ({ r, rate, limit, source, modules, rank, checkpointing }) => {
         let one = setField(setField(first, "r", r), "train.learning_rate", rate);
         one = setField(setField(one, "data.limit", limit), "model.source", `file:${source}`);
-        one = setField(one, "target_modules", modules);
+        one = setField(setField(one, "target_modules", modules), "train.gradient_checkpointing", checkpointing);
         one = withRank(one, sitesOf(one), "model.layers.1.mlp.down_proj", rank);
         expect(fromHash(toHash(one, first), first)).toEqual({ config: one, notes: [] });
       }),
@@ -47,6 +48,7 @@ describe("the URL", () => {
     ["#__proto__=1", /does not know/],
     ["#train.steps=many", /"train.steps" to "many"/],
     ["#train.steps=", /"train.steps"/],
+    ["#train.gradient_checkpointing=yes", /gradient_checkpointing/],
     ["#r=Infinity", /"r"/],
     ["#rank_pattern=[1]", /"rank_pattern"/],
     ['#rank_pattern={"q":"x"}', /"rank_pattern"/],

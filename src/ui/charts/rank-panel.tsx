@@ -21,7 +21,10 @@ export interface OpenCell {
 
 export function RankPanel() {
   const { store } = useParts();
-  const run = useStudio((state) => state.run);
+  const windows = useStudio((state) => state.run.windows);
+  const ran = useStudio((state) => state.run.sites);
+  const busy = useStudio((state) => active(state.run));
+  const running = useStudio((state) => state.run.state === "running");
   const planned = useStudio((state) => state.sites);
   const editable = useStudio((state) => state.config.method !== "full");
   const runConfig = useStudio((state) => state.runConfig);
@@ -35,14 +38,14 @@ export function RankPanel() {
     setAt(null);
   }, [runConfig]);
 
-  const sameModel = run.sites.length === planned.length && run.sites.every((site, i) => site.name === planned[i].name);
-  const differs = !sameModel || run.sites.some((site, i) => site.r !== planned[i].r);
-  const ofRun = run.sites.length > 0 && (chosenSource ?? (active(run) || sameModel ? "run" : "setup")) === "run";
-  const window = ofRun ? run.windows[at ?? run.windows.length - 1] : undefined;
-  const sites = ofRun ? (window?.sites ?? run.sites) : planned;
+  const sameModel = ran.length === planned.length && ran.every((site, i) => site.name === planned[i].name);
+  const differs = !sameModel || ran.some((site, i) => site.r !== planned[i].r);
+  const ofRun = ran.length > 0 && (chosenSource ?? (busy || sameModel ? "run" : "setup")) === "run";
+  const window = ofRun ? windows[at ?? windows.length - 1] : undefined;
+  const sites = ofRun ? (window?.sites ?? ran) : planned;
   // Until the visitor picks a view, the map shows what moves: ranks before a run, ‖ΔW‖ once there is some.
   const view = rankViews.find((v) => v.name === (chosenView ?? (window ? "delta" : sites.some((site) => site.r > 0) ? "rank" : "parameters")))!;
-  const most = useMemo(() => largest(view, sites, ofRun ? run.windows : [], window), [view, sites, ofRun, run.windows, window]);
+  const most = useMemo(() => largest(view, sites, ofRun ? windows : [], window), [view, sites, ofRun, windows, window]);
   const values = useMemo(() => sites.map((site, i) => view.value(site, i, window)), [sites, view, window]);
 
   const apply = (names: readonly string[], r: number) => {
@@ -54,7 +57,7 @@ export function RankPanel() {
     <section className="rank" id="rank" aria-labelledby="rank-title">
       <div className="panel-head">
         <h2 id="rank-title">{text.sections.rank}</h2>
-        {run.sites.length > 0 && differs && (
+        {ran.length > 0 && differs && (
           <Segments
             label={text.heatmap.which}
             options={[
@@ -83,7 +86,7 @@ export function RankPanel() {
             view={view}
             most={most}
             window={window}
-            live={run.state === "running" && at === null}
+            live={running && at === null}
             onOpen={editable ? setOpen : undefined}
           />
         )}
@@ -96,8 +99,8 @@ export function RankPanel() {
             <span className="number">{view.full(most)}</span>
           </span>
         )}
-        {ofRun && run.windows.length > 1 && <Scrubber steps={run.windows.map((w) => w.step)} at={at} onChange={setAt} />}
-        {ofRun && run.windows.length === 0 && <span className="muted">{text.heatmap.waiting}</span>}
+        {ofRun && windows.length > 1 && <Scrubber steps={windows.map((w) => w.step)} at={at} onChange={setAt} />}
+        {ofRun && windows.length === 0 && <span className="muted">{text.heatmap.waiting}</span>}
         <span className="grow" />
         <button type="button" className="link" onClick={() => setTable(!table)}>
           {table ? text.heatmap.map : text.heatmap.table}
@@ -107,7 +110,7 @@ export function RankPanel() {
         </button>
       </div>
       {open && sites[open.index] && (
-        <CellPopover key={open.index} open={open} sites={sites} planned={planned} busy={active(run)} onSet={apply} onClose={() => setOpen(null)} />
+        <CellPopover key={open.index} open={open} sites={sites} planned={planned} busy={busy} onSet={apply} onClose={() => setOpen(null)} />
       )}
     </section>
   );

@@ -123,6 +123,18 @@ function parse(written: string, nullable: boolean): number | null | undefined {
   return Number.isFinite(number) ? number : undefined;
 }
 
+export function CheckField({ path }: { path: FieldPath }) {
+  const { store } = useParts();
+  const value = useStudio((state) => getField(state.config, path)) as boolean;
+  return (
+    <Field path={path} inline>
+      {(id, describedBy) => (
+        <input id={id} type="checkbox" checked={value} aria-describedby={describedBy} onChange={(event) => store.getState().edit(path, event.target.checked)} />
+      )}
+    </Field>
+  );
+}
+
 /** `entries`: of a registry; without them the field's own choices. */
 export function SelectField({ path, entries: given }: { path: FieldPath; entries?: readonly CatalogueEntry[] }) {
   const { store } = useParts();

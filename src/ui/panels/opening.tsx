@@ -13,9 +13,11 @@ export function Opening() {
   const task = data.find((entry) => entry.name === config.data.source)?.title ?? config.data.source;
   const sites = preflight?.sites.filter((site) => site.r > 0).length ?? 0;
   const trainable = millions(preflight?.trainable ?? 0);
-  const total = millions(preflight?.total ?? 0);
   const { steps } = config.train;
-  const lines = sites > 0 ? text.empty.steps(model, sites, trainable, total, steps, task) : text.empty.full(model, trainable, total, steps, task);
+  // The total counts the adapter; what is frozen does not.
+  const frozen = millions((preflight?.total ?? 0) - (preflight?.trainable ?? 0));
+  const total = millions(preflight?.total ?? 0);
+  const lines = sites > 0 ? text.empty.steps(model, sites, trainable, frozen, steps, task) : text.empty.full(model, trainable, total, steps, task);
   const tries: [string, RunConfig][] = [
     [text.try.oneModule, { ...first, target_modules: ["v_proj"], rank_pattern: {}, alpha_pattern: {} }],
     [text.try.rankOne, { ...first, r: 1, lora_alpha: first.lora_alpha / first.r, rank_pattern: {}, alpha_pattern: {} }],

@@ -8,10 +8,14 @@ import { text } from "../strings.ts";
 
 const parts = ["weights", "trainables", "gradients", "moments", "activations", "staging"] as const satisfies (keyof MemoryEstimate)[];
 
+/** Of the many features of a browser, those that change how fast it trains or what can be measured. */
+const telling = ["shader-f16", "subgroups", "timestamp-query"];
+
 export function PreflightPanel() {
   const preflight = useStudio((state) => state.preflight);
   const device = useStudio((state) => state.device);
   const checking = useStudio((state) => state.checking);
+  const features = device?.features.filter((feature) => telling.includes(feature)) ?? [];
   return (
     <section className="preflight" id="preflight" aria-labelledby="preflight-title" data-testid="preflight" aria-busy={checking}>
       <div className="panel-head">
@@ -43,7 +47,7 @@ export function PreflightPanel() {
           {device.limits.maxStorageBuffersPerShaderStage !== undefined && (
             <Fact title={text.preflight.storage}>{device.limits.maxStorageBuffersPerShaderStage}</Fact>
           )}
-          {device.features.length > 0 && <Fact title={text.preflight.features}>{device.features.join(", ")}</Fact>}
+          {features.length > 0 && <Fact title={text.preflight.features}>{features.join(", ")}</Fact>}
         </dl>
       )}
     </section>

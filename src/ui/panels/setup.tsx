@@ -4,7 +4,7 @@ import { fieldPaths, getField, sameField, type FieldPath } from "../fields.ts";
 import { active } from "../fold.ts";
 import { blockers } from "../store.ts";
 import { text } from "../strings.ts";
-import { NumberField, SelectField } from "./field.tsx";
+import { CheckField, NumberField, SelectField } from "./field.tsx";
 import { ModulesField } from "./modules.tsx";
 import { DataField, ModelField } from "./source.tsx";
 
@@ -65,6 +65,7 @@ export function Setup() {
             <NumberField key={path} path={path} />
           ))}
         <NumberField path="data.limit" nullable />
+        <CheckField path="train.gradient_checkpointing" />
         <SelectField path="data.format" />
         <SelectField path="backend" />
       </details>

@@ -1,0 +1,15 @@
+// No field of the configuration is out of the form's reach.
+import { readdirSync, readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { fieldPaths } from "../../src/ui/fields.ts";
+import { first } from "./fixture.ts";
+
+/** One choice only, or set through the map of ranks. */
+const elsewhere = ["model.task", "model.dtype", "rank_pattern", "alpha_pattern"];
+
+test("every field has a control", () => {
+  const folder = new URL("../../src/ui/panels/", import.meta.url);
+  const form = readdirSync(folder).map((file) => readFileSync(new URL(file, folder), "utf8"));
+  const missing = fieldPaths(first).filter((path) => !elsewhere.includes(path) && !form.some((source) => source.includes(`"${path}"`)));
+  expect(missing).toEqual([]);
+});
