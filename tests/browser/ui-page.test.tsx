@@ -32,11 +32,11 @@ test("Train runs to the end: the loss falls, the map moves, the answers change",
   const complaints = vi.spyOn(console, "error");
   await open();
   await userEvent.click(page.getByTestId("train"));
-  await expect.poll(() => number("step-value"), { timeout: 10_000 }, { timeout: 10_000 }).toBeGreaterThan(20);
+  await expect.poll(() => number("step-value"), { timeout: 10_000 }).toBeGreaterThan(20);
   const early = number("loss-value");
   const cell = page.getByRole("gridcell", { name: /^layer 5, v_proj: rank 8/ });
   const before = cell.element().textContent;
-  await expect.poll(() => number("step-value"), { timeout: 10_000 }, { timeout: 10_000 }).toBe(first.train.steps);
+  await expect.poll(() => number("step-value"), { timeout: 10_000 }).toBe(first.train.steps);
   expect(number("loss-value")).toBeLessThan(0.5 * early);
   expect(Number(cell.element().textContent)).toBeGreaterThan(Number(before));
   await expect.element(page.getByTestId("samples")).toHaveTextContent("he was afraid of the crow");
@@ -48,7 +48,7 @@ test("Train runs to the end: the loss falls, the map moves, the answers change",
 test("pause, step and resume, also by keys", async () => {
   const session = await open(new ReplaySession(400));
   await userEvent.keyboard("{Control>}{Enter}{/Control}");
-  await expect.poll(() => number("step-value"), { timeout: 10_000 }, { timeout: 10_000 }).toBeGreaterThan(5);
+  await expect.poll(() => number("step-value"), { timeout: 10_000 }).toBeGreaterThan(5);
   await userEvent.click(page.getByTestId("pause"));
   await expect.element(page.getByTestId("resume")).toBeVisible();
   await userEvent.click(page.getByTestId("step"));
