@@ -2,8 +2,9 @@
 
 import { llama } from "./llama.ts";
 import { ConfigError, type Model, type ModelConfig } from "./model.ts";
+import { opt } from "./opt.ts";
 
-export const models = { llama } as const;
+export const models = { llama, opt } as const;
 
 /** The architecture a config.json asks for, and its parsed configuration. */
 export function parseModel(config: Record<string, unknown>): { model: Model; config: ModelConfig } {

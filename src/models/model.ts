@@ -18,6 +18,8 @@ export interface Scope {
   linears(names: readonly string[], x: Tensor, outs: readonly number[], o?: LinearShape): Tensor;
   /** Packed q, k, v → (B, T, H·D). Training: the whole sequence under the mask; generating: appends to the KV cache. */
   attention(qkv: Tensor, o: AttentionShape): Tensor;
+  /** Position of each token plus `offset`, i32 (B, T), to look learned positions up by. Training: counted over the mask; generating: the run's position. */
+  positions(offset: number): Tensor;
   /** x + branch. */
   residual(name: string, x: Tensor, branch: Tensor): Tensor;
 }

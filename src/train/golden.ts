@@ -73,7 +73,7 @@ export async function computeCase(backend: Backend, files: CaseFiles, { recomput
   if (spec.generate)
     put("generate.ids", [spec.generate.ids.length], (await generate(run, [spec.generate.prompt_ids], greedy(spec.generate.max_new_tokens)))[0]);
   run.plans.write("inputIds", Int32Array.from(batch.input_ids.flat()));
-  if (peft) await mergedWeights(backend, run, checkpoint, put);
+  if (peft) await mergedWeights(backend, run, checkpoint, await expectedOf(files), put);
 
   const micro = await run.plans.micro(B, T);
   const update = await run.plans.update();
@@ -118,15 +118,19 @@ async function eachTensor(run: Run, from: "parameters" | "gradients", put: (name
   }
 }
 
-/** The first and the last adapted module, merged. */
+const expectedOf = (files: CaseFiles): Promise<Checkpoint> =>
+  openSafetensors(new Map([["model.safetensors", bytesSource(files.get("expected.safetensors")!)]]));
+
+/** The adapted modules that are expected merged. */
 async function mergedWeights(
   backend: Backend,
   run: Run,
   checkpoint: Checkpoint,
+  expected: Checkpoint,
   put: (name: string, shape: number[], data: Float32Array) => void,
 ): Promise<void> {
-  const adapted = run.target.sites.filter((s) => run.target.ranks.has(s.name));
-  for (const site of [adapted[0], adapted.at(-1)!]) put(`merged.${site.name}`, [site.out, site.in], await mergedWeight(backend, run, checkpoint, site.name));
+  const wanted = run.target.sites.filter((s) => run.target.ranks.has(s.name) && expected.has(`merged.${s.name}`));
+  for (const site of wanted) put(`merged.${site.name}`, [site.out, site.in], await mergedWeight(backend, run, checkpoint, site.name));
 }
 
 /** W + s·B·A (out, in) of one site: the adapter's forward on the identity. */
@@ -183,7 +187,7 @@ export async function compareCase(files: CaseFiles, values: Values): Promise<Com
   const spec: GoldenCase = json(files, "case.json");
   const batch: { attention_mask: number[][] } = json(files, "batch.json");
   const mask = batch.attention_mask.flat();
-  const expected = await openSafetensors(new Map([["model.safetensors", bytesSource(files.get("expected.safetensors")!)]]));
+  const expected = await expectedOf(files);
   const startFile = files.get("adapter/adapter_model.safetensors") ?? files.get("model.safetensors")!;
   const start = await openSafetensors(new Map([["model.safetensors", bytesSource(startFile)]]));
   const byKind = new Map<string, Comparison>();

@@ -14,6 +14,7 @@ import { gradNorms } from "../ops/clip.ts";
 import { crossEntropy, logits } from "../ops/cross-entropy.ts";
 import { type LinearAttrs, linearOp } from "../ops/linear.ts";
 import { lowRankNorm } from "../ops/low-rank-norm.ts";
+import { maskPositions, sharedPositions } from "../ops/positions.ts";
 import { rope } from "../ops/rope.ts";
 import { type Adaptation, type Pass, tracedScope } from "./traced-scope.ts";
 
@@ -33,6 +34,7 @@ export const gradientOf = (parameter: string): string => `gradient of ${paramete
 
 const wholeSequence = (mask: Tensor, dropout: boolean): Pass => ({
   attention: (_, qkv, o) => attention(o.rope ? rope(qkv, o.rope, o) : qkv, mask, { ...o, causal: true }),
+  positions: (offset) => maskPositions(mask, offset),
   counter: dropout ? leaf("input", "counter", [4], "u32") : null,
 });
 
@@ -83,6 +85,7 @@ export function generationGraph({ model, config, adaptation }: Subject, B: numbe
     const position = leaf("input", "position", [1], "u32");
     const scope = tracedScope(adaptation, {
       counter: null,
+      positions: (offset) => sharedPositions(position, B, offset),
       attention: (path, qkv, o) => {
         const cache = (name: string): Tensor => leaf("state", `${path}.${name}`, [B, Tmax, o.kvHeads * o.headSize]);
         const rotated = o.rope ? rope(qkv, o.rope, { ...o, positions: position }) : qkv;
@@ -140,10 +143,13 @@ export function movedGraph(elements: number, segments: number): Graph {
 /** The layer by itself: W + s·B·A of a site as adapter.forward(identity), bias-free, no dropout. Captures: merged (in, out), the transpose of the weight. */
 export function mergeGraph(adapter: Adapter, site: Site, adaptation: Adaptation): Graph {
   return trace(() => {
+    const alone = (): never => {
+      throw new Error("a layer by itself has neither attention nor positions");
+    };
     const identity = leaf("constant", "identity", [site.in, site.in], "f32", undefined, () =>
       Float32Array.from({ length: site.in ** 2 }, (_, i) => (i % (site.in + 1) === 0 ? 1 : 0)),
     );
-    const scope = tracedScope({ ...adaptation, adapter, dropout: 0 }, { attention: (_, qkv) => qkv, counter: null });
+    const scope = tracedScope({ ...adaptation, adapter, dropout: 0 }, { attention: alone, positions: alone, counter: null });
     const cut = site.name.lastIndexOf(".");
     capture("merged", scope.at(site.name.slice(0, cut)).linear(site.name.slice(cut + 1), identity, site.out));
   }).graph;

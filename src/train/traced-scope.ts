@@ -29,6 +29,8 @@ export interface Adaptation {
 export interface Pass {
   /** Packed q, k, v → mixed values: the causal op when training, the cached one when generating. */
   attention(path: string, qkv: Tensor, o: AttentionShape): Tensor;
+  /** Position of each token plus `offset`: i32 (B, T). */
+  positions(offset: number): Tensor;
   /** [seed, step, micro-step, 0] for dropout; null: this graph drops nothing. */
   counter: Tensor | null;
 }
@@ -76,6 +78,7 @@ export function tracedScope(adaptation: Adaptation, pass: Pass, met: (site: Site
           return apart ? concat(ys) : packLinears(ys);
         }),
       attention: (qkv, o) => at(path, () => pass.attention(path, qkv, o)),
+      positions: (offset) => at(full("positions"), () => pass.positions(offset)),
       residual: (name, x, branch) => at(full(name), () => add(x, branch)),
     };
   };
