@@ -58,16 +58,14 @@ function target(
 export function targetOf(base: Base, run: RunConfig): Target {
   const sites = sitesOf(base.model, base.config);
   const method = methods[run.method as MethodName];
-  const known = [...new Set(sites.map((s) => s.name.split(".").at(-1)))].join(", ");
-  const nothing = (): ConfigError =>
-    new ConfigError("target_modules", `${JSON.stringify(run.target_modules)} names no module of this model`, `Its modules: ${known}.`);
-
   if (!method.adapter) {
+    const moduleOf = (weight: string): string => weight.replace(/\.(weight|bias)$/, "");
     const all = run.target_modules.includes("all");
-    const trains = (weight: string): boolean => all || matchTarget({ target_modules: run.target_modules }, weight.replace(/\.(weight|bias)$/, ""));
-    if (!weightsOf(base.model, base.config).some((w) => trains(w.name))) throw nothing();
+    if (!all) checkNames(run.target_modules, weightsOf(base.model, base.config).map((w) => moduleOf(w.name))); // prettier-ignore
+    const trains = (weight: string): boolean => all || matchTarget({ target_modules: run.target_modules }, moduleOf(weight));
     return recomputing(target(base, sites, new Map(), null, 0, trains), run);
   }
+  checkNames(run.target_modules, sites.map((s) => s.name)); // prettier-ignore
   const ranks = new Map<string, SiteRank>();
   for (const site of sites) {
     if (!matchTarget({ target_modules: run.target_modules }, site.name)) continue;
@@ -80,13 +78,14 @@ export function targetOf(base: Base, run: RunConfig): Target {
         `${site.name} is ${site.out} × ${site.in}: its rank must be a whole number from 1 to ${most}, it is ${r}`,
         "To leave a module out, take it off target_modules.",
       );
-    if (!(alpha > 0)) throw new ConfigError("lora_alpha", `${site.name}: alpha must be above 0, it is ${alpha}`, "Twice the rank is a good start.");
+    if (!(alpha > 0))
+      throw new ConfigError(
+        alpha === run.lora_alpha ? "lora_alpha" : "alpha_pattern",
+        `${site.name}: alpha must be above 0, it is ${alpha}`,
+        "Twice the rank is a good start.",
+      );
     ranks.set(site.name, { r, alpha });
   }
-  if (!ranks.size) throw nothing();
-  for (const name of run.target_modules)
-    if (!sites.some((s) => matchTarget({ target_modules: [name] }, s.name)))
-      throw new ConfigError("target_modules", `${JSON.stringify(name)} is no module of this model`, `Its modules: ${known}.`);
   return recomputing(
     target(base, sites, ranks, method.adapter, run.lora_dropout, () => false),
     run,
@@ -94,6 +93,15 @@ export function targetOf(base: Base, run: RunConfig): Target {
 }
 
 const recomputing = (t: Target, run: RunConfig): Target => ({ ...t, subject: { ...t.subject, recompute: run.train.gradient_checkpointing } });
+
+/** Every name matches a module's path. Throws ConfigError. */
+function checkNames(names: readonly string[], paths: readonly string[]): void {
+  const hint = `Its modules: ${[...new Set(paths.map((p) => p.split(".").at(-1)))].join(", ")}.`;
+  if (!names.length) throw new ConfigError("target_modules", "names no module of this model", hint);
+  for (const name of names)
+    if (!paths.some((path) => matchTarget({ target_modules: [name] }, path)))
+      throw new ConfigError("target_modules", `${JSON.stringify(name)} is no module of this model`, hint);
+}
 
 /** What an adapter on disk adapts. Throws ConfigError where it does not fit the model. */
 export function targetOfAdapter(base: Base, peft: PeftAdapter): Target {
