@@ -122,14 +122,15 @@ export const runOf = (backend: Backend, tiny: Tiny, config: RunConfig, target: T
     seed: config.train.seed,
   });
 
-/** Gives B values too, as after training: an adapter that changes the answers. */
+/** Gives B values too, as after training: an adapter that changes the answers. By the tensors' names, whatever their order. */
 export async function fillAdapter(run: Run, seed = 5, scale = 0.3): Promise<void> {
-  for (const [n, s] of run.parameters.segments.entries()) {
+  for (const s of run.parameters.segments) {
+    const key = [...s.name].reduce((h, c) => hash(h, c.charCodeAt(0)), seed);
     const site = run.target.ranks.get(s.name.slice(0, s.name.lastIndexOf(".")));
     const used = site ? site.r * s.shape[1] : s.elements;
     run.parameters.write(
       s.name,
-      Float32Array.from({ length: s.elements }, (_, i) => (i < used ? scale * uniform(seed, n, i) : 0)),
+      Float32Array.from({ length: s.elements }, (_, i) => (i < used ? scale * uniform(key, i) : 0)),
     );
   }
 }
