@@ -145,6 +145,8 @@ export interface DeviceInfo {
   software: boolean;
   limits: Record<string, number>;
   features: string[];
+  /** Bytes a run may take, where the browser tells how much memory there is. */
+  room?: number;
   /** When there is no WebGPU: which browser this seems to be and the exact fix. */
   hint?: string;
 }
@@ -163,6 +165,13 @@ export interface Preflight {
   /** Estimated seconds of the whole run; null before anything was measured on this device. */
   seconds: number | null;
   problems: Problem[];
+  /** Where it does not fit: the nearest configuration that does. */
+  suggestion?: Suggestion;
+}
+
+export interface Suggestion {
+  config: RunConfig;
+  changes: { field: string; to: string }[];
 }
 
 export interface Problem {

@@ -15,7 +15,7 @@ export function browserSurroundings(root: URL): Surroundings {
   return {
     context: { bundled: new URL("models/", root), given, dataFile: async (path) => given.get(path)?.[0]?.bytes ?? null },
     give: (folder, files) => void given.set(folder, files),
-    device: () => describeDevice(navigator.gpu, navigator.userAgent),
+    device: () => describeDevice(navigator.gpu, navigator.userAgent, (navigator as { deviceMemory?: number }).deviceMemory),
     backend: async (config: RunConfig): Promise<Backend> =>
       config.backend === "reference" ? referenceBackend() : webgpuBackend(await requestDevice(navigator.gpu)),
   };

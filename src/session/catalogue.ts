@@ -26,9 +26,9 @@ export const catalogue = (): Catalogue => ({
   optimizers: entries(optimizers),
   schedulers: entries(schedulers),
   fields: Object.fromEntries(
-    Object.entries(fields).map(([path, { title, help, paper, unit, min, max, step, integer }]) => [
+    Object.entries(fields).map(([path, { title, help, paper, unit, min, max, step, integer, choices }]) => [
       path,
-      { title, help, paper, unit, min, max, step, integer },
+      { title, help, paper, unit, min, max, step, integer, choices },
     ]),
   ),
   first: firstRun,

@@ -11,8 +11,10 @@ const LIMITS = [
   "maxComputeInvocationsPerWorkgroup",
 ] as const;
 
-export async function describeDevice(gpu: GPU | undefined, userAgent: string): Promise<DeviceInfo> {
-  const none: DeviceInfo = { webgpu: false, adapter: "", software: false, limits: {}, features: [] };
+/** deviceMemory: GiB, as some browsers tell it (rounded, at most 8 or 32). Half of it is taken to be free for a run. */
+export async function describeDevice(gpu: GPU | undefined, userAgent: string, deviceMemory?: number): Promise<DeviceInfo> {
+  const room = deviceMemory ? { room: (deviceMemory * 2 ** 30) / 2 } : {};
+  const none: DeviceInfo = { webgpu: false, adapter: "", software: false, limits: {}, features: [], ...room };
   if (!gpu) return { ...none, hint: fix(userAgent) };
   const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" }).catch(() => null);
   if (!adapter) return { ...none, hint: `WebGPU is switched on, but no graphics adapter answers. ${fix(userAgent)}` };
@@ -23,6 +25,7 @@ export async function describeDevice(gpu: GPU | undefined, userAgent: string): P
     software: isSoftware(adapter.info),
     limits: Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]])),
     features: [...adapter.features],
+    ...room,
   };
 }
 

@@ -73,21 +73,18 @@ function prompts(data: PreparedData, tokenizer: TextTokenizer, maxLength: number
     .map((row) => ({ text: row.prompt, ids: encodePrompt(row.prompt, tokenizer, maxLength), expected: row.completion }));
 }
 
-export async function load(config: RunConfig, context: LoadContext, known?: LoadedModel): Promise<Loaded> {
+export async function loadData(config: RunConfig, context: LoadContext, { base, tokenizer }: LoadedModel): Promise<PreparedData> {
+  const { maxPositions } = base.config;
+  const { max_length: maxLength, eval_share: evalShare, limit } = config.data;
+  if (maxLength > maxPositions)
+    throw new ConfigError("data.max_length", `is ${maxLength}, the model reads at most ${maxPositions} tokens`, `Set it to ${maxPositions} or less.`);
+  return prepare(await loadRows(config, context), tokenizer, { maxLength, evalShare, limit, seed: config.train.seed });
+}
+
+/** known, data: opened before, to be used again. */
+export async function load(config: RunConfig, context: LoadContext, known?: LoadedModel, data?: PreparedData): Promise<Loaded> {
   const model = known ?? (await loadModel(config.model.source, context));
-  const { maxPositions } = model.base.config;
-  if (config.data.max_length > maxPositions)
-    throw new ConfigError(
-      "data.max_length",
-      `is ${config.data.max_length}, the model reads at most ${maxPositions} tokens`,
-      `Set it to ${maxPositions} or less.`,
-    );
   const target = targetOf(model.base, config);
-  const data = prepare(await loadRows(config, context), model.tokenizer, {
-    maxLength: config.data.max_length,
-    evalShare: config.data.eval_share,
-    limit: config.data.limit,
-    seed: config.train.seed,
-  });
-  return { ...model, data, target, prompts: prompts(data, model.tokenizer, config.data.max_length) };
+  const prepared = data ?? (await loadData(config, context, model));
+  return { ...model, data: prepared, target, prompts: prompts(prepared, model.tokenizer, config.data.max_length) };
 }

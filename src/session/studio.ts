@@ -2,6 +2,7 @@
 // a value or an event with a remedy, not as a rejection.
 
 import { encodePrompt } from "../data/batch.ts";
+import type { PreparedData } from "../data/prepare.ts";
 import { preview } from "../data/preview.ts";
 import { zipFolder } from "../formats/zip.ts";
 import type { Backend } from "../engine/backend.ts";
@@ -21,14 +22,15 @@ import type {
 } from "../protocol.ts";
 import { parseConfig } from "../train/config.ts";
 import { Control } from "../train/control.ts";
-import { doesNotFit, estimate } from "../train/estimate.ts";
+import { estimate } from "../train/estimate.ts";
+import { type Room, doesNotFit, nearestFit } from "../train/fit.ts";
 import { generate } from "../train/generate.ts";
 import type { Run } from "../train/run.ts";
 import { parameterCounts, siteInfos } from "../train/subject.ts";
 import { train } from "../train/trainer.ts";
 import { catalogue } from "./catalogue.ts";
 import { runFiles } from "./export.ts";
-import { type LoadContext, type Loaded, type LoadedModel, load, loadModel } from "./load.ts";
+import { type LoadContext, type Loaded, type LoadedModel, load, loadData, loadModel } from "./load.ts";
 import { problemOf } from "./problem.ts";
 import { start } from "./start.ts";
 
@@ -57,6 +59,8 @@ export class StudioSession implements Session {
   private active: Active | null = null;
   private busy = false;
   private readonly loading = new Map<string, Promise<LoadedModel>>();
+  /** The rows last asked for, encoded: most changes in the form leave them as they are. */
+  private data: { key: string; data: PreparedData } | null = null;
   private measured: { flops: number; seconds: number } | null = null;
 
   constructor(private readonly around: Surroundings) {}
@@ -65,6 +69,7 @@ export class StudioSession implements Session {
   device = (): Promise<DeviceInfo> => this.around.device();
   give = async (folder: string, files: GivenFile[]): Promise<void> => {
     this.loading.clear();
+    this.data = null;
     this.around.give(folder, files);
   };
 
@@ -77,7 +82,10 @@ export class StudioSession implements Session {
       this.loading.set(source, (model = loadModel(source, this.around.context)));
       model.catch(() => this.loading.delete(source));
     }
-    return { config, loaded: await load(config, this.around.context, await model) };
+    const opened = await model;
+    const key = JSON.stringify([source, config.data, config.train.seed]);
+    if (this.data?.key !== key) this.data = { key, data: await loadData(config, this.around.context, opened) };
+    return { config, loaded: await load(config, this.around.context, opened, this.data.data) };
   }
 
   async preflight(json: RunConfig): Promise<Preflight> {
@@ -89,9 +97,10 @@ export class StudioSession implements Session {
       const need = estimate(loaded.target, config);
       if (!device.webgpu && config.backend !== "reference")
         problems.push({ where: "backend", what: "this browser has no WebGPU", hint: device.hint ?? "Use a browser with WebGPU.", level: "error" });
-      const most = Math.min(device.limits.maxBufferSize ?? Infinity, device.limits.maxStorageBufferBindingSize ?? Infinity);
-      const tooLarge = doesNotFit(need, most);
+      const room = roomOf(device);
+      const tooLarge = doesNotFit(need, room);
       if (tooLarge) problems.push(tooLarge);
+      const suggestion = (tooLarge && nearestFit(loaded.base, config, room)) ?? undefined;
       if (!loaded.data.heldOut.length)
         problems.push({
           where: "data.eval_share",
@@ -116,6 +125,7 @@ export class StudioSession implements Session {
         flopsPerStep: need.flopsPerStep,
         seconds,
         problems,
+        suggestion,
       };
     } catch (e) {
       return { ...nothing, device, problems: [...problems, problemOf(e)] };
@@ -141,21 +151,23 @@ export class StudioSession implements Session {
     try {
       mail.post({ type: "state", state: "loading", step: 0 });
       const { config, loaded } = await this.open(json);
+      const need = estimate(loaded.target, config);
+      const tooLarge = doesNotFit(need, roomOf(await this.device()));
+      if (tooLarge) throw Object.assign(new Error(tooLarge.what), tooLarge);
       const active = await this.begin(config, loaded, mail);
-      const { flopsPerStep } = estimate(loaded.target, config);
       await train(
         active.run,
         { train: loaded.data.train, heldOut: loaded.data.heldOut, prompts: loaded.prompts, tokenizer: loaded.tokenizer },
         config,
         active.control,
         (e) => {
-          if (e.type === "step") this.measured = { flops: flopsPerStep * e.step, seconds: e.time / 1000 };
+          if (e.type === "step") this.measured = { flops: need.flopsPerStep * e.step, seconds: e.time / 1000 };
           mail.post(e);
         },
       );
     } catch (e) {
       const p = problemOf(e);
-      mail.post({ type: "state", state: "failed", step: 0, detail: `${p.where}: ${p.what}`, hint: p.hint });
+      mail.post({ type: "state", state: "failed", step: mail.lastStep, detail: `${p.where}: ${p.what}`, hint: p.hint });
     } finally {
       this.busy = false;
       mail.close();
@@ -213,6 +225,11 @@ export class StudioSession implements Session {
     }
   }
 }
+
+const roomOf = ({ limits, room }: DeviceInfo): Room => ({
+  piece: Math.min(limits.maxBufferSize ?? Infinity, limits.maxStorageBufferBindingSize ?? Infinity),
+  total: room ?? Infinity,
+});
 
 /** Collects events and hands them over in batches; the log keeps all of them. */
 class Mail {

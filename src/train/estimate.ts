@@ -6,7 +6,7 @@ import { layOut } from "../engine/memory.ts";
 import { optimise } from "../engine/passes/index.ts";
 import type { Target as Device } from "../engine/op.ts";
 import { size } from "../engine/tensor.ts";
-import type { MemoryEstimate, Problem, RunConfig } from "../protocol.ts";
+import type { MemoryEstimate, RunConfig } from "../protocol.ts";
 import { deltaGraph, evaluationGraph, generationGraph, microGraph, movedGraph, updateGraph } from "./graphs.ts";
 import { flatLayout } from "./parameters.ts";
 import type { Target } from "./subject.ts";
@@ -71,14 +71,3 @@ export function estimate(target: Target, config: RunConfig): Estimate {
 }
 
 const launchesOf = (graph: Graph) => graph.nodes.flatMap((n) => (n.op.view ? [] : n.op.lower(n, device)));
-
-/** most: bytes that a buffer and a binding of the device hold. null: every piece fits. */
-export const doesNotFit = ({ largest }: Estimate, most: number): Problem | null =>
-  largest.bytes <= most
-    ? null
-    : {
-        where: "memory",
-        what: `${largest.what} needs ${largest.bytes.toLocaleString("en")} bytes in one piece, this device holds at most ${most.toLocaleString("en")}`,
-        hint: "Take a smaller batch, shorter rows or a smaller model.",
-        level: "error",
-      };
