@@ -1,4 +1,4 @@
-// backend.ts — what a place to compute must offer. WebGPU, the float64 reference and (next) ONNX Runtime wasm all do.
+// backend.ts — what a place to compute must offer. WebGPU, ONNX Runtime's wasm and the float64 reference all do.
 
 import type { Graph, Leaf } from "./graph.ts";
 
@@ -24,7 +24,7 @@ export interface Plan {
   /** Launches per replay; 0 on backends without. */
   readonly dispatches: number;
   readonly captures: ReadonlyMap<string, Range>;
-  /** Bytes of each slot it needs of the shared pool; none on backends without. */
+  /** Bytes of each slot it needs of the shared pool; empty on backends without. */
   readonly slots: readonly number[];
   /** One line per launch: op, shapes, slot, bytes, call site. */
   explain(): string[];
@@ -32,7 +32,7 @@ export interface Plan {
 }
 
 export interface Backend {
-  readonly name: "webgpu" | "reference";
+  readonly name: "webgpu" | "wasm" | "reference";
   /** Device, in words. */
   readonly adapter: string;
   memory(elements: number, label: string): Memory;

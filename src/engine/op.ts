@@ -4,6 +4,7 @@
 import type { Kernel } from "./kernel.ts";
 import type { NdArray } from "./reference/nd-array.ts";
 import type { Spec, Tensor } from "./tensor.ts";
+import type { OnnxBuilder } from "./wasm/onnx-builder.ts";
 
 /** Inputs, outputs and attributes of one node. */
 export interface Io<A> {
@@ -39,6 +40,8 @@ export interface OpRule<A> {
   readonly view?: true;
   /** WebGPU launches, in order. */
   lower(io: Io<A>, target: Target): readonly Dispatch[];
+  /** ONNX nodes, for the wasm backend and for export: reads `to.of(input)`, gives every output that is read a value with `to.set`. */
+  onnx?(io: Io<A>, to: OnnxBuilder): void;
   /** The definition of correct, in float64. */
   ref(inputs: readonly NdArray[], attrs: A): readonly NdArray[];
   /** Pairs [i, j]: output i is written over input j's memory (one `read_write` binding, given once, as the output). A leaf given here is updated for

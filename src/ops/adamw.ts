@@ -8,9 +8,11 @@ import { grid1d, kernel } from "../engine/kernel.ts";
 import { nd, ndUint } from "../engine/reference/nd-array.ts";
 import type { Dispatch } from "../engine/op.ts";
 import { ShapeError, type Tensor, show, size } from "../engine/tensor.ts";
+import type { Value } from "../engine/wasm/onnx-model.ts";
 import stepCode from "./adamw.step.wgsl?raw";
 import code from "./adamw.wgsl?raw";
 import { checkFlat } from "./clip.ts";
+import { segmentColumns } from "./segments-onnx.ts";
 import { SEGMENT_WORDS, decodeSegments } from "./segments.ts";
 
 const update = kernel("adamw", code);
@@ -35,6 +37,43 @@ export const adamwOp = defineOp<{ count: number }>({
       { kernel: update, dims: { count: vectors, segments: count }, args: [p, g, m, v, segments, scalars, norm], grid: grid1d(vectors, 64) },
       { kernel: advance, dims: { segments: count }, args: [segments], grid: grid1d(count, 64) },
     ];
+  },
+  onnx({ inputs: [p, g, m, v, segments, scalars, norm], outputs, attrs: { count } }, to) {
+    const N = size(p.shape);
+    const [mul, add, sub, div] = ["Mul", "Add", "Sub", "Div"].map((op) => (x: Value, y: Value) => to.add(op, [x, y])); // prettier-ignore
+    const scalar = (i: number): Value => to.part(scalars, i, [1]);
+    const [learningRate, beta1, beta2, eps, maxNorm, gradScale] = [0, 1, 2, 3, 4, 5].map(scalar);
+    const one = to.f32([1]);
+    const bound = div(maxNorm, add(mul(to.slice(to.of(norm), 0, 0, 1), gradScale), to.f32([1e-6])));
+    const clip = to.add("Where", [to.add("Greater", [maxNorm, to.f32([0])]), to.add("Min", [bound, one]), one]);
+
+    // Per segment (S): 1 − βᵗ in f64, which cancels.
+    const table = segmentColumns(segments, count, to);
+    const advanced = add(table.step, table.active);
+    const power = to.cast(add(table.step, to.i32([1])), "f64");
+    const correction = (beta: Value): Value => to.cast(sub(to.cast(one, "f64"), to.add("Pow", [to.cast(beta, "f64"), power])), "f32");
+    const rate = mul(learningRate, table.lrScale);
+    const end = mul(add(table.offset, table.length), table.active); // nothing lies before 0: inactive
+    // Per element: how many segments start at or before it; a row 0 before the table is for none.
+    const starts = to.add("ScatterElements", [to.add("Expand", [to.i32(0), to.i64([N])]), table.offset, to.add("Expand", [to.i32([1]), to.i64([count])])], { axis: 0, reduction: "add" }); // prettier-ignore
+    const segment = to.add("CumSum", [starts, to.i32(0)]);
+    const spread = (perSegment: Value, none: Value): Value => to.add("Gather", [to.concat([none, perSegment], 0), segment]);
+    const inside = to.add("Less", [to.range(N), spread(end, to.i32([0]))]);
+    const kept = (fresh: Value, old: Tensor): Value => to.add("Where", [inside, fresh, to.of(old)]);
+
+    const d = mul(to.of(g), mul(gradScale, clip));
+    const first = add(mul(beta1, to.of(m)), mul(sub(one, beta1), d));
+    const second = add(mul(beta2, to.of(v)), mul(mul(sub(one, beta2), d), d));
+    const root = mul(to.add("Sqrt", [second]), spread(div(one, to.add("Sqrt", [correction(beta2)])), one));
+    const step = div(mul(first, spread(div(rate, correction(beta1)), one)), add(root, eps));
+    const decay = mul(spread(mul(rate, table.weightDecay), one), to.of(p));
+    to.set(outputs[0], kept(sub(sub(to.of(p), decay), step), p));
+    to.set(outputs[1], to.add("Expand", [to.f32(0), to.i64([N])]));
+    to.set(outputs[2], kept(first, m));
+    to.set(outputs[3], kept(second, v));
+    const words = to.reshape(to.of(segments), [count, SEGMENT_WORDS]);
+    const next = to.cast(to.reshape(advanced, [count, 1]), "u32");
+    to.set(outputs[4], to.reshape(to.concat([to.slice(words, 1, 0, 3), next, to.slice(words, 1, 4, SEGMENT_WORDS)], 1), segments.shape));
   },
   ref([p, g, m, v, segments, scalars, norm]) {
     const [learningRate, beta1, beta2, eps, maxNorm, gradScale] = scalars.data;

@@ -22,6 +22,7 @@ export const addOp = defineOp<{ inPlace?: boolean }>({
     const count = Math.ceil(size(y.shape) / 4);
     return [{ kernel: attrs.inPlace ? sumInPlace : sum, dims: { count }, args: attrs.inPlace ? [y, b] : [a, b, y], grid: grid1d(count, 64) }];
   },
+  onnx: ({ inputs: [a, b], outputs: [y] }, to) => to.set(y, to.add("Add", [to.of(a), to.of(b)])),
   ref: ([a, b]) => [nd(a.shape, a.data.map((v, i) => v + b.data[i]))], // prettier-ignore
 });
 

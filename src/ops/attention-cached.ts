@@ -6,7 +6,8 @@ import { defineOp } from "../engine/graph.ts";
 import { grid1d, kernel } from "../engine/kernel.ts";
 import { type NdArray, nd } from "../engine/reference/nd-array.ts";
 import { ShapeError, type Spec, type Tensor, last, show, size, spec } from "../engine/tensor.ts";
-import { type Heads, checkPacked, columns, scaleOf } from "./attention-heads.ts";
+import type { Value } from "../engine/wasm/onnx-model.ts";
+import { type Heads, UNSEEN, checkPacked, columns, scaleOf } from "./attention-heads.ts";
 import appendCode from "./attention-cached.append.wgsl?raw";
 import scoresCode from "./attention-cached.scores.wgsl?raw";
 import code from "./attention-cached.wgsl?raw";
@@ -55,6 +56,16 @@ export const cacheAppendOp = defineOp<Record<string, never>>({
     const dims = { count, rows, width: last(qkv.shape) / 4, size: width / 4 };
     return [{ kernel: appendKernel, dims, args: [cacheK, cacheV, qkv, position], grid: grid1d(count, 64) }];
   },
+  onnx({ inputs: [cacheK, cacheV, qkv, position], outputs }, to) {
+    const [, rows, width] = cacheK.shape;
+    const here = to.once(`cache row ${position.id} ${rows}`, () =>
+      to.reshape(to.add("Equal", [to.range(rows), to.cast(to.of(position), "i32")]), [1, rows, 1]),
+    );
+    [cacheK, cacheV].forEach((cache, i) => {
+      const fresh = to.columns(qkv, last(qkv.shape) - (2 - i) * width, width);
+      to.set(outputs[i], to.add("Where", [here, fresh, to.of(cache)]));
+    });
+  },
   ref([cacheK, cacheV, qkv, position]) {
     const [batch, rows, width] = cacheK.shape;
     const [k, v] = [nd(cacheK.shape, cacheK.data), nd(cacheV.shape, cacheV.data)];
@@ -95,6 +106,19 @@ export const attentionCachedOp = defineOp<CachedAttrs>({
       },
       { kernel: weightedSum, dims: { ...dims, count }, args: [scores, cacheV, position, out], grid: grid1d(count, 64), flops: 2 * pairs * headSize },
     ];
+  },
+  onnx({ inputs: [qkv, cacheK, cacheV, position], outputs: [out, scores], attrs }, to) {
+    const { heads, kvHeads: G, headSize: D } = attrs;
+    const [batch, rows] = cacheK.shape;
+    const q = to.reshape(to.columns(qkv, 0, heads * D), [batch, G, heads / G, D]);
+    const perHead = (cache: Tensor): Value => to.transpose(to.reshape(to.of(cache), [batch, rows, G, D]), [0, 2, 1, 3]);
+    const products = to.add("com.microsoft:FusedMatMul", [q, perHead(cacheK)], { transB: 1, alpha: { float: scaleOf(attrs) } }); // (B, G, H/G, rows)
+    const unseen = to.once(`cache rows from ${position.id} ${rows}`, () =>
+      to.add("Where", [to.add("LessOrEqual", [to.range(rows), to.cast(to.of(position), "i32")]), to.f32(0), to.f32(UNSEEN)]),
+    );
+    const p = to.add("Softmax", [to.add("Add", [products, unseen])]);
+    to.set(out, to.reshape(to.add("MatMul", [p, perHead(cacheV)]), out.shape));
+    to.set(scores, to.reshape(products, scores.shape));
   },
   ref([qkv, cacheK, cacheV, position], attrs) {
     const { heads, kvHeads, headSize } = attrs;

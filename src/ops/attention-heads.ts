@@ -41,4 +41,7 @@ export function checkPacked(qkv: Spec, attrs: Heads): void {
   );
 }
 
+/** Added to scores of keys that may not be seen, in lowerings that hold all scores: e to its power is 0. */
+export const UNSEEN = -1e30;
+
 export const scaleOf = ({ scale, headSize }: { scale?: number; headSize: number }): number => scale ?? 1 / Math.sqrt(headSize);

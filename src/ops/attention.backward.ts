@@ -7,7 +7,9 @@ import { grid1d, kernel } from "../engine/kernel.ts";
 import type { Dispatch } from "../engine/op.ts";
 import { nd } from "../engine/reference/nd-array.ts";
 import { ShapeError, type Tensor, show, spec } from "../engine/tensor.ts";
+import type { Value } from "../engine/wasm/onnx-model.ts";
 import { type AttentionAttrs, checkPacked, columns, packedWidth, scaleOf } from "./attention-heads.ts";
+import { attentionWeights, perKvHead, perQueryHead, scaledQueries, seesAny } from "./attention-onnx.ts";
 import { tile } from "./attention-tile.ts";
 import deltaCode from "./attention.backward.delta.wgsl?raw";
 import keyValueCode from "./attention.backward.key-value.wgsl?raw";
@@ -43,6 +45,29 @@ export const attentionBackwardOp = defineOp<AttentionAttrs>({
       { kernel: query.kernel, dims: { ...dims, count: queries }, args, grid: grid1d(queries, 32), flops: 3 * product },
       { kernel: keyValue.kernel, dims: { ...dims, count: keys }, args, grid: grid1d(keys, 32), flops: 4 * product },
     ];
+  },
+  onnx({ inputs: [dout, out, , qkv, mask], outputs: [dqkv, delta], attrs }, to) {
+    const [batch, tokens] = qkv.shape;
+    const { heads, kvHeads: G, headSize: D } = attrs;
+    const product = (a: Value, b: Value, transposed: { transA?: number; transB?: number } = {}, alpha = 1): Value =>
+      to.add("com.microsoft:FusedMatMul", [a, b], { ...transposed, alpha: { float: alpha } });
+    const dO = to.add("Mul", [to.of(dout), seesAny(mask, tokens, attrs, to)]);
+    const perHead = (rows: Value): Value => perQueryHead(rows, qkv.shape, attrs, to);
+    const sums = to.reduce("ReduceSum", to.reshape(to.add("Mul", [dO, to.of(out)]), [batch, tokens, G, heads / G, D]), -1);
+    const Δ = to.reshape(to.transpose(to.reshape(sums, [batch, tokens, G, heads / G]), [0, 2, 3, 1]), [batch, G, (heads / G) * tokens, 1]);
+    const p = attentionWeights(qkv, mask, attrs, to);
+    const dOHeads = perHead(dO);
+    const dP = product(dOHeads, perKvHead(qkv, "v", attrs, to), { transB: 1 });
+    const dS = to.add("Mul", [p, to.add("Sub", [dP, Δ])]); // (B, G, H/G · T, T)
+    const dQ = product(dS, perKvHead(qkv, "k", attrs, to), {}, scaleOf(attrs));
+    const keyValue = (d: Value): Value => to.reshape(to.transpose(d, [0, 2, 1, 3]), [batch, tokens, G * D]);
+    const queries = to.reshape(to.transpose(to.reshape(dQ, [batch, G, heads / G, tokens, D]), [0, 3, 1, 2, 4]), [batch, tokens, heads * D]);
+    to.setColumns(dqkv, [
+      { value: queries, width: heads * D },
+      { value: keyValue(product(dS, scaledQueries(qkv, attrs, to), { transA: 1 })), width: G * D },
+      { value: keyValue(product(p, dOHeads, { transA: 1 })), width: G * D },
+    ]);
+    to.set(delta, to.reshape(Δ, delta.shape));
   },
   ref([dout, out, lse, qkv, mask], attrs) {
     const { heads, headSize, causal } = attrs;

@@ -8,6 +8,7 @@ import { nd } from "../engine/reference/nd-array.ts";
 import { ShapeError, type Tensor, show, spec } from "../engine/tensor.ts";
 import { attentionBackward } from "./attention.backward.ts";
 import { type AttentionAttrs, checkPacked, columns, packedWidth, scaleOf } from "./attention-heads.ts";
+import { attentionScores, attentionWeights, perKvHead, seesAny } from "./attention-onnx.ts";
 import { tile } from "./attention-tile.ts";
 import code from "./attention.wgsl?raw";
 
@@ -38,6 +39,16 @@ export const attentionOp = defineOp<AttentionAttrs>({
         flops: (4 * batch * heads * tokens * tokens * headSize) / (causal ? 2 : 1),
       },
     ];
+  },
+  onnx({ inputs: [qkv, mask], outputs: [out, lse], attrs }, to) {
+    const [batch, tokens] = qkv.shape;
+    const { heads, kvHeads: G, headSize: D } = attrs;
+    const p = attentionWeights(qkv, mask, attrs, to);
+    const mixed = to.add("MatMul", [p, perKvHead(qkv, "v", attrs, to)]); // (B, G, H/G · T, D)
+    const rows = to.reshape(to.transpose(to.reshape(mixed, [batch, G, heads / G, tokens, D]), [0, 3, 1, 2, 4]), out.shape);
+    to.set(out, to.add("Mul", [rows, seesAny(mask, tokens, attrs, to)]));
+    const sums = to.reshape(to.add("ReduceLogSumExp", [attentionScores(qkv, mask, attrs, to), to.i64([-1])], { keepdims: 0 }), lse.shape);
+    to.set(lse, to.add("Mul", [sums, to.reshape(seesAny(mask, tokens, attrs, to), [batch, 1, tokens])]));
   },
   ref([qkv, mask], attrs) {
     const { heads, headSize, causal } = attrs;

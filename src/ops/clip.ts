@@ -5,9 +5,11 @@ import { defineOp } from "../engine/graph.ts";
 import { grid1d, kernel } from "../engine/kernel.ts";
 import { nd } from "../engine/reference/nd-array.ts";
 import { type Spec, ShapeError, type Tensor, show, size, spec } from "../engine/tensor.ts";
+import type { Value } from "../engine/wasm/onnx-model.ts";
 import partialsCode from "./clip.partials.wgsl?raw";
 import totalCode from "./clip.total.wgsl?raw";
 import totalTreeCode from "./clip.total.tree.wgsl?raw";
+import { segmentColumns } from "./segments-onnx.ts";
 import { SEGMENT_WORDS, decodeSegments } from "./segments.ts";
 
 const partialSums = kernel("clip.partials", partialsCode);
@@ -35,6 +37,20 @@ export const gradNormsOp = defineOp<{ count: number }>({
       { kernel: partialSums, dims, args: [g, segments, scratch], grid: grid1d(size(scratch.shape), 64) },
       { kernel: totals[target.class], dims, args: [scratch, squares, total], grid: [1, 1, 1] },
     ];
+  },
+  onnx({ inputs: [g, segments], outputs: [squares, total], attrs: { count } }, to) {
+    // Sums up to each element in f64: a segment's own is a difference of two of them.
+    const sums = to.add("CumSum", [to.cast(to.add("Mul", [to.of(g), to.of(g)]), "f64"), to.i32(0)]);
+    const before = (end: Value): Value => {
+      const sum = to.add("Gather", [sums, to.add("Max", [to.add("Sub", [end, to.i32(1)]), to.i32(0)])]);
+      return to.add("Mul", [sum, to.cast(to.add("Greater", [end, to.i32(0)]), "f64")]);
+    };
+    const { offset, length, active } = segmentColumns(segments, count, to);
+    const differences = to.add("Sub", [before(to.add("Add", [offset, length])), before(offset)]);
+    const counted = to.add("Mul", [differences, to.cast(active, "f64")]);
+    to.set(squares, to.cast(counted, "f32"));
+    const norm = to.cast(to.add("Sqrt", [to.add("ReduceSum", [counted])]), "f32");
+    to.set(total, to.concat([norm, to.f32([0])], 0));
   },
   ref([g, segments], { count }) {
     const squares = new Float64Array(count);

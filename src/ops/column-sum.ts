@@ -20,6 +20,9 @@ export const columnSumOp = defineOp<{ addend?: "inPlace" }>({
     const columns = last(x.shape) / 4;
     return [{ kernel: columnSumKernel, dims: { rows: rows(x.shape), columns, accumulate: attrs.addend ? 1 : 0 }, args: [x, y], grid: grid1d(columns, 64) }];
   },
+  onnx({ inputs: [x, addend], outputs: [y] }, to) {
+    to.set(y, to.plus(to.add("ReduceSum", [to.matrix(x), to.i64([0])], { keepdims: 0 }), addend));
+  },
   ref([x, addend]) {
     const N = last(x.shape);
     const y = nd([N], addend?.data);

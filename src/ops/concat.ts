@@ -35,6 +35,9 @@ export const concatOp = defineOp<Record<never, never>>({
   },
   vjp: ([dy], { inputs }, needs) => (dy ? starts(inputs).map((from, i) => (needs[i] ? columns(dy, from, last(inputs[i].shape)) : null)) : []),
   lower: ({ inputs, outputs: [y] }) => starts(inputs).map((to, i) => launch(inputs[i], 0, y, to, last(inputs[i].shape))),
+  onnx({ inputs, outputs: [y] }, to) {
+    to.setColumns(y, inputs.map((x) => ({ value: to.of(x), width: last(x.shape) }))); // prettier-ignore
+  },
   ref(xs) {
     const y = nd([...xs[0].shape.slice(0, -1), xs.reduce((sum, x) => sum + last(x.shape), 0)]);
     starts(xs).forEach((to, i) => copyRef(xs[i], 0, y, to, last(xs[i].shape)));
@@ -50,6 +53,7 @@ export const columnsOp = defineOp<{ from: number; width: number }>({
     return [spec([...x.shape.slice(0, -1), width])];
   },
   lower: ({ inputs: [x], outputs: [y], attrs }) => [launch(x, attrs.from, y, 0, attrs.width)],
+  onnx: ({ inputs: [x], outputs: [y], attrs }, to) => to.set(y, to.columns(x, attrs.from, attrs.width)),
   ref([x], { from, width }) {
     const y = nd([...x.shape.slice(0, -1), width]);
     copyRef(x, from, y, 0, width);

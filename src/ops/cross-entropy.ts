@@ -11,6 +11,7 @@ import { kernel } from "../engine/kernel.ts";
 import type { Dispatch } from "../engine/op.ts";
 import { nd } from "../engine/reference/nd-array.ts";
 import { ShapeError, type Spec, type Tensor, last, pad4, rows, show, spec } from "../engine/tensor.ts";
+import type { Value } from "../engine/wasm/onnx-model.ts";
 import rowCode from "./cross-entropy.wgsl?raw";
 import sumCode from "./cross-entropy.sum.wgsl?raw";
 import { scaleBy } from "./elementwise.ts";
@@ -72,6 +73,37 @@ export const crossEntropyOp = defineOp<CrossEntropyAttrs>({
       if (attrs.dW) out.push(matmulDispatch(is.dW, [logits, x], dW, from > 0));
     }
     return [...out, { kernel: sumKernel, dims: { rows: M }, args: [losses, denominator, loss], grid: [1, 1, 1] }];
+  },
+  onnx({ inputs: [x, W, labels, denominator], outputs: [loss, losses, correct, dx, dW], attrs }, to) {
+    const M = rows(x.shape);
+    const flat = to.reshape(to.of(labels), [M]);
+    const counted = to.add("GreaterOrEqual", [flat, to.i32(0)]);
+    // Only rows with a label meet the head: n of them, which no shape knows.
+    const pick = (v: Value): Value => to.add("Compress", [v, counted], { axis: 0 });
+    const at = pick(to.cast(to.range(M), "i64")); // (n)
+    const label = pick(flat);
+    const labelColumn = to.reshape(label, [-1, 1]);
+    const hidden = pick(to.matrix(x)); // (n, C)
+    const logits = to.add("Gemm", [hidden, to.of(W)], { transB: 1 }); // (n, V)
+    const likely = to.add("GatherElements", [to.add("LogSoftmax", [logits]), labelColumn], { axis: 1 });
+    const own = to.reshape(to.add("Neg", [likely]), [-1]);
+    const spread = (v: Value): Value => to.add("ScatterElements", [to.zeros([M]), at, v], { axis: 0 });
+    const most = to.cast(to.add("ArgMax", [logits], { axis: 1, keepdims: 0 }), "i32");
+    to.set(losses, spread(own));
+    to.set(correct, spread(to.cast(to.add("Equal", [most, label]), "f32")));
+    to.set(loss, to.add("Div", [to.reduce("ReduceSum", own, 0), to.of(denominator)]));
+
+    const p = to.add("Softmax", [logits]);
+    const over = (v: Value): Value => to.add("Div", [v, to.of(denominator)]);
+    if (attrs.dx) {
+      const d = over(to.add("Sub", [to.add("MatMul", [p, to.of(W)]), to.add("Gather", [to.of(W), label])]));
+      to.set(dx, to.reshape(to.add("ScatterND", [to.zeros([M, last(x.shape)]), to.reshape(at, [-1, 1]), d]), x.shape));
+    }
+    if (attrs.dW) {
+      const everywhere = to.add("Expand", [labelColumn, to.i64([1, last(x.shape)])]); // (n, C)
+      const products = to.add("Gemm", [p, hidden], { transA: 1 });
+      to.set(dW, over(to.add("ScatterElements", [products, everywhere, to.add("Neg", [hidden])], { axis: 0, reduction: "add" })));
+    }
   },
   ref([x, W, labels, denominator], attrs) {
     const [V, C] = W.shape;

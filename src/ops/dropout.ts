@@ -7,6 +7,7 @@ import { grid1d, kernel } from "../engine/kernel.ts";
 import { hash } from "../engine/random.ts";
 import { nd } from "../engine/reference/nd-array.ts";
 import { ShapeError, type Tensor, show, size } from "../engine/tensor.ts";
+import type { Value } from "../engine/wasm/onnx-model.ts";
 import code from "./dropout.wgsl?raw";
 
 const mask = kernel("dropout", code);
@@ -26,6 +27,24 @@ export const dropoutOp = defineOp<{ p: number; site: number }>({
     const count = Math.ceil(size(x.shape) / 4);
     const dims = { count, threshold: threshold(p), site, scale: 1 / (1 - p) };
     return [{ kernel: mask, dims, args: [x, counter, y], grid: grid1d(count, 64) }];
+  },
+  onnx({ inputs: [x, counter], outputs: [y], attrs: { p, site } }, to) {
+    // hash() of engine/random.ts on i32, whose products wrap; shifts are u32.
+    const fmix = (h: Value): Value => {
+      const shift = (v: Value, by: number): Value => to.add("BitwiseXor", [v, to.cast(to.add("BitShift", [to.cast(v, "u32"), to.u32([by])], { direction: "RIGHT" }), "i32")]); // prettier-ignore
+      const times = (v: Value, by: number): Value => to.add("Mul", [v, to.i32([by | 0])]);
+      return shift(times(shift(times(shift(h, 16), 0x85ebca6b), 13), 0xc2b2ae35), 16);
+    };
+    const fold = (h: Value, key: Value): Value => fmix(to.add("Add", [to.add("BitwiseXor", [h, key]), to.i32([0x9e3779b9 | 0])]));
+    const words = to.cast(to.of(counter), "i32");
+    const step = [0, 1, 2].reduce((h, i) => fold(h, to.slice(words, 0, i, i + 1)), to.i32([0]));
+    const bits = fold(fold(step, to.i32([site])), to.range(size(x.shape)));
+    const high = to.cast(to.add("BitShift", [to.cast(bits, "u32"), to.u32([8])], { direction: "RIGHT" }), "i32");
+    const kept = to.once(`dropout ${counter.id} ${site} ${p} ${x.shape}`, () => {
+      const mask = to.cast(to.add("GreaterOrEqual", [high, to.i32([threshold(p)])]), "f32");
+      return to.reshape(to.add("Mul", [mask, to.f32([1 / (1 - p)])]), x.shape);
+    });
+    to.set(y, to.add("Mul", [to.of(x), kept]));
   },
   ref([x, counter], { p, site }) {
     const [seed, step, microStep] = counter.data;

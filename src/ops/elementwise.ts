@@ -12,6 +12,8 @@ import { reshape } from "./reshape.ts";
 interface Expression {
   /** Of a, b: vec4f; a one-element b is b.x. */
   readonly wgsl: string;
+  /** The operator of ONNX. */
+  readonly onnx: string;
   readonly f: (a: number, b: number) => number;
   readonly scalar?: boolean;
   /** Cotangents of a and b. */
@@ -20,12 +22,12 @@ interface Expression {
 }
 
 const expressions = {
-  mul: { wgsl: "a * b", f: (a, b) => a * b, da: (dy, _a, b) => mul(dy, b), db: (dy, a) => mul(dy, a) },
-  scaleBy: { wgsl: "a * b.x", f: (a, s) => a * s, scalar: true, da: (dy, _a, s) => scaleBy(dy, s), db: (dy, a) => sum(mul(dy, a)) },
+  mul: { wgsl: "a * b", onnx: "Mul", f: (a, b) => a * b, da: (dy, _a, b) => mul(dy, b), db: (dy, a) => mul(dy, a) },
+  scaleBy: { wgsl: "a * b.x", onnx: "Mul", f: (a, s) => a * s, scalar: true, da: (dy, _a, s) => scaleBy(dy, s), db: (dy, a) => sum(mul(dy, a)) },
 } satisfies Record<string, Expression>;
 
 function elementwise(name: keyof typeof expressions) {
-  const { wgsl, f, scalar = false, da, db }: Expression = expressions[name];
+  const { wgsl, onnx, f, scalar = false, da, db }: Expression = expressions[name];
   const made = kernel(name, code.replace("EXPRESSION", wgsl));
   return defineOp<object>({
     name,
@@ -40,6 +42,7 @@ function elementwise(name: keyof typeof expressions) {
       const count = Math.ceil(size(y.shape) / 4);
       return [{ kernel: made, dims: { count, stride: scalar ? 0 : 1 }, args: [a, b, y], grid: grid1d(count, 64) }];
     },
+    onnx: ({ inputs: [a, b], outputs: [y] }, to) => to.set(y, to.add(onnx, [to.of(a), scalar ? to.reshape(to.of(b), []) : to.of(b)])),
     ref: ([a, b]) => [
       nd(
         a.shape,

@@ -29,6 +29,7 @@ export const embeddingOp = defineOp<object>({
     const count = size(ids.shape) * columns;
     return [{ kernel: gather, dims: { count, columns, vocabulary: table.shape[0] }, args: [ids, table, y], grid: grid1d(count, 64) }];
   },
+  onnx: ({ inputs: [ids, table], outputs: [y] }, to) => to.set(y, to.add("Gather", [to.of(table), to.of(ids)])),
   ref([ids, table]) {
     const [vocabulary, width] = table.shape;
     const y = nd([...ids.shape, width]);
@@ -61,6 +62,12 @@ export const embeddingBackwardOp = defineOp<{ vocabulary: number; accumulate?: b
         grid: grid1d(positions * columns, 64),
       },
     ];
+  },
+  onnx({ inputs: [dy, ids, before], outputs: [dTable], attrs: { vocabulary } }, to) {
+    const width = last(dy.shape);
+    const rows = to.add("Expand", [to.reshape(to.of(ids), [-1, 1]), to.i64([1, width])]);
+    const start = before ? to.of(before) : to.add("Expand", [to.f32(0), to.i64([vocabulary, width])]);
+    to.set(dTable, to.add("ScatterElements", [start, rows, to.matrix(dy)], { axis: 0, reduction: "add" }));
   },
   ref([dy, ids, before], { vocabulary }) {
     const width = last(dy.shape);

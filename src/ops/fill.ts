@@ -15,6 +15,7 @@ export const fillOp = defineOp<{ shape: Shape; value: number }>({
     const count = Math.ceil(size(y.shape) / 4);
     return [{ kernel: fillKernel, dims: { count, value }, args: [y], grid: grid1d(count, 64) }];
   },
+  onnx: ({ outputs: [y], attrs: { value } }, to) => to.set(y, to.add("Expand", [to.f32(value), to.i64(y.shape)])),
   ref: (_, { shape, value }) => [nd(shape, new Float64Array(size(shape)).fill(value))],
 });
 

@@ -8,7 +8,7 @@
 import { defineOp } from "../engine/graph.ts";
 import { ShapeError, type Spec, type Tensor, last, rows, show, size, spec } from "../engine/tensor.ts";
 import { columnSum } from "./column-sum.ts";
-import { type MatmulAttrs, type Problem, MAX_PROBLEMS, matmulDispatch, matmulOp, matmulRef } from "./matmul.ts";
+import { type MatmulAttrs, type Problem, MAX_PROBLEMS, matmulDispatch, matmulOnnx, matmulOp, matmulRef } from "./matmul.ts";
 
 export interface LinearAttrs {
   /** Output features per site. */
@@ -158,6 +158,13 @@ export const linearOp = defineOp<LinearAttrs>({
     const is = products(n.x, n.W, t);
     const main = [n.x, n.W, ...(t.ranks ? [P, n.B!, n.scale!] : []), ...(n.bias ? [n.bias] : []), ...(n.addend ? [n.addend] : [])];
     return [...(t.ranks ? [matmulDispatch(is.P, [n.xLow ?? n.x, n.A!], P)] : []), matmulDispatch(is.y, main, y)];
+  },
+  onnx({ inputs, outputs: [y, P], attrs: t }, to) {
+    const n = named(inputs, t);
+    const is = products(n.x, n.W, t);
+    const main = [n.x, n.W, ...(t.ranks ? [P, n.B!, n.scale!] : []), ...(n.bias ? [n.bias] : []), ...(n.addend ? [n.addend] : [])];
+    if (t.ranks) matmulOnnx(is.P, [n.xLow ?? n.x, n.A!], P, to);
+    matmulOnnx(is.y, main, y, to);
   },
   ref(inputs, t) {
     const n = named(inputs, t);

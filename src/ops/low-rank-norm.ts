@@ -6,6 +6,7 @@ import { defineOp } from "../engine/graph.ts";
 import { grid1d, kernel } from "../engine/kernel.ts";
 import { nd } from "../engine/reference/nd-array.ts";
 import { ShapeError, type Tensor, show, size, spec } from "../engine/tensor.ts";
+import type { Value } from "../engine/wasm/onnx-model.ts";
 import productsCode from "./low-rank-norm.products.wgsl?raw";
 import treeCode from "./low-rank-norm.tree.wgsl?raw";
 import code from "./low-rank-norm.wgsl?raw";
@@ -56,6 +57,20 @@ export const lowRankNormOp = defineOp<LowRankSites>({
       { kernel: products, dims, args: [a, b, scratch], grid: grid1d(dims.count, 64) },
       { kernel: sums[target.class], ...sum, grid: [target.class === "cpu" ? 1 : n, 1, 1] },
     ];
+  },
+  onnx({ inputs: [a, b, scales], outputs: [y], attrs }, to) {
+    const { ranks, outs, scaleIndex } = attrs;
+    const K = a.shape[1];
+    const [rowStarts, bStarts] = [starts(ranks), starts(sizes(attrs))];
+    const norms = ranks.map((r, s) => {
+      if (r === 0) return to.f32([0]);
+      const square = (rows: Value): Value => to.add("Gemm", [rows, rows], { transB: 1 }); // (r, r)
+      const products = to.add("Mul", [square(to.part(a, rowStarts[s] * K, [r, K])), square(to.part(b, bStarts[s], [r, outs[s]]))]);
+      const sum = to.add("ReduceSum", [to.reshape(products, [-1])]); // (1)
+      const norm = to.add("Sqrt", [to.add("Max", [sum, to.f32([0])])]);
+      return to.add("Mul", [norm, to.add("Abs", [to.part(scales, scaleIndex[s], [1])])]);
+    });
+    to.set(y, to.concat(norms, 0));
   },
   ref([a, b, scales], sites) {
     const { ranks, outs, scaleIndex } = sites;

@@ -5,7 +5,9 @@ import { defineOp } from "../engine/graph.ts";
 import { kernel } from "../engine/kernel.ts";
 import type { Dispatch } from "../engine/op.ts";
 import { type NdArray, nd } from "../engine/reference/nd-array.ts";
-import { type Shape, ShapeError, type Tensor, size, spec } from "../engine/tensor.ts";
+import { type Shape, ShapeError, type Tensor, last, size, spec } from "../engine/tensor.ts";
+import type { OnnxBuilder } from "../engine/wasm/onnx-builder.ts";
+import type { Value } from "../engine/wasm/onnx-model.ts";
 import { type Form, TILE, matmulCode } from "./matmul.wgsl.ts";
 
 export const MAX_PROBLEMS = 4;
@@ -90,6 +92,55 @@ export function matmulRef(t: MatmulAttrs, inputs: readonly NdArray[]): NdArray {
   return out;
 }
 
+/** A matrix of `rows` × `columns` that starts at an element of t, `ld` elements from row to row. Rows past the tensor's end are left out. */
+function matrixIn(t: Tensor, from: number, rows: number, columns: number, ld: number, to: OnnxBuilder): { value: Value; rows: number } {
+  const there = Math.min(rows, Math.floor((size(t.shape) - from + ld - columns) / ld));
+  if (columns === ld) return { value: to.part(t, from, [there, ld]), rows: there };
+  if (from < ld && last(t.shape) === ld && rows * ld === size(t.shape))
+    return { value: to.once(`columns ${t.id} ${from} ${columns} as matrix`, () => to.reshape(to.columns(t, from, columns), [rows, columns])), rows };
+  const whole = to.part(t, from - (from % ld), [there, ld]);
+  return { value: to.slice(whole, 1, from % ld, (from % ld) + columns), rows: there };
+}
+
+/** The product as one Gemm per problem; sites side by side become columns, blocks behind one another are joined. */
+export function matmulOnnx(t: MatmulAttrs, inputs: readonly Tensor[], out: Tensor, to: OnnxBuilder): void {
+  const { a, b, p, q, scales, bias, addend } = named(inputs, t);
+  const width = last(t.shape);
+  const blocks = t.problems.filter((s) => s.M * s.N > 0).map((s) => {
+    const columns = s.ldc === width && s.c < width && s.M * width === size(t.shape);
+    if (!columns && s.ldc !== s.N) throw new ShapeError(`matmul ${t.form}: no ONNX form for ${JSON.stringify(s)} in (${t.shape.join(", ")})`);
+    const scale = t.scale ? to.part(scales!, s.scale!, [1]) : null;
+    const scaled = (v: Value): Value => to.add("Mul", [v, scale!]);
+    const left = t.form === "tn" ? matrixIn(a, s.a, s.K, s.M, s.lda, to).value : matrixIn(a, s.a, s.M, s.K, s.lda, to).value;
+    const right = t.form === "nt" ? matrixIn(b, s.b, s.N, s.K, s.ldb, to) : matrixIn(b, s.b, s.K, s.N, s.ldb, to);
+    if (t.form !== "nt" && right.rows !== s.K) throw new ShapeError(`matmul ${t.form}: second operand ends before ${JSON.stringify(s)}`);
+    // What is added: each product takes one term as Gemm's C.
+    const terms: Value[] = [];
+    if (addend) terms.push(matrixIn(addend, s.c, s.M, s.N, s.ldc, to).value);
+    if (bias) terms.push(to.part(bias, s.bias!, [s.N]));
+    const product = (x: Value, y: Value, transA: number, transB: number): void =>
+      void terms.unshift(to.add("Gemm", [x, y, ...terms.splice(0, 1)], { transA, transB }));
+    if (s.low && s.low.R > 0) {
+      const P = matrixIn(p!, s.low.p, s.M, s.low.R, s.low.ldp, to).value;
+      const Q = matrixIn(q!, s.low.q, s.low.R, s.N, s.low.ldq, to).value;
+      product(P, t.scale === "low" ? scaled(Q) : Q, 0, 0);
+    }
+    const [transA, transB] = [Number(t.form === "tn"), Number(t.form === "nt")];
+    const short = t.form === "nt" && right.rows < s.N; // an odd vocabulary: the last columns are 0
+    const smaller = t.scale === "main" && s.M < s.N; // the scale goes to the operand with fewer elements
+    if (short) terms.unshift(to.add("Pad", [to.add("Gemm", [left, right.value], { transB }), to.i64([0, 0, 0, s.N - right.rows])]));
+    else product(smaller ? scaled(left) : left, t.scale === "main" && !smaller ? scaled(right.value) : right.value, transA, transB);
+    return { at: s.c, size: columns ? s.N : s.M * s.N, columns, value: terms.reduce((x, y) => to.add("Add", [x, y])) };
+  }); // prettier-ignore
+  blocks.sort((x, y) => x.at - y.at);
+  const whole = blocks.reduce((sum, block) => sum + block.size, 0);
+  if (whole !== (blocks[0].columns ? width : size(t.shape))) throw new ShapeError(`matmul ${t.form}: its products leave gaps in (${t.shape.join(", ")})`);
+  if (blocks.length === 1) to.setMatrix(out, blocks[0].value);
+  else if (blocks[0].columns)
+    to.setColumns(out, blocks.map((block) => ({ value: to.reshape(block.value, [...t.shape.slice(0, -1), block.size]), width: block.size }))); // prettier-ignore
+  else to.set(out, to.reshape(to.concat(blocks.map((block) => to.reshape(block.value, [-1])), 0), t.shape)); // prettier-ignore
+}
+
 export const matmulOp = defineOp<MatmulAttrs>({
   name: "matmul",
   infer(inputs, t) {
@@ -107,5 +158,6 @@ export const matmulOp = defineOp<MatmulAttrs>({
   inPlace: (t, inputs) => (t.addend === "inPlace" ? [[0, inputs - 1]] : []),
   withAddend: (t, how) => (t.addend ? null : { ...t, addend: how }),
   lower: ({ inputs, outputs, attrs }) => [matmulDispatch(attrs, inputs, outputs[0])],
+  onnx: ({ inputs, outputs, attrs }, to) => matmulOnnx(attrs, inputs, outputs[0], to),
   ref: (inputs, t) => [matmulRef(t, inputs)],
 });

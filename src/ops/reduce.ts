@@ -34,6 +34,7 @@ export const sumOp = defineOp<object>({
     });
     return scratch ? [stage(x, scratch, size(scratch.shape)), stage(scratch, y, 1)] : [stage(x, y, 1)];
   },
+  onnx: ({ inputs: [x], outputs: [y] }, to) => to.set(y, to.add("ReduceSum", [to.reshape(to.of(x), [-1])])),
   ref([x]) {
     let total = 0;
     for (const v of x.data) total += v;
@@ -53,6 +54,7 @@ export const broadcastOp = defineOp<{ shape: Shape }>({
     const count = Math.ceil(size(y.shape) / 4);
     return [{ kernel: spread, dims: { count }, args: [s, y], grid: grid1d(count, 64) }];
   },
+  onnx: ({ inputs: [s], outputs: [y] }, to) => to.set(y, to.add("Expand", [to.reshape(to.of(s), []), to.i64(y.shape)])),
   ref: ([s], { shape }) => [nd(shape, new Float64Array(size(shape)).fill(s.data[0]))],
 });
 

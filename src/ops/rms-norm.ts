@@ -32,6 +32,11 @@ export const rmsNormOp = defineOp<{ eps: number }>({
     const n = rows(x.shape);
     return [{ kernel: forward[target.class], dims: { rows: n, columns: last(x.shape) / 4, eps }, args: [x, w, y, rstd], grid: rowGrid(n, target) }];
   },
+  onnx({ inputs: [x, w], outputs: [y, rstd], attrs: { eps } }, to) {
+    const [normal, inverse] = to.addAll("SimplifiedLayerNormalization", [to.of(x), to.of(w)], 2, { axis: -1, epsilon: { float: eps }, stash_type: 1 });
+    to.set(y, normal);
+    to.set(rstd, to.reshape(inverse, rstd.shape));
+  },
   ref([x, w], { eps }) {
     const width = last(x.shape);
     const n = rows(x.shape);
@@ -57,6 +62,13 @@ export const rmsNormBackwardOp = defineOp<{ addend?: boolean }>({
     const dims = { rows: n, columns: last(x.shape) / 4, addend: addend ? 1 : 0 };
     // Without an addend its binding holds dy, unread.
     return [{ kernel: backward[target.class], dims, args: [dy, x, w, rstd, addend ?? dy, dx], grid: rowGrid(n, target) }];
+  },
+  onnx({ inputs: [dy, x, w, rstd, addend], outputs: [dx] }, to) {
+    const r = to.reshape(to.of(rstd), [...x.shape.slice(0, -1), 1]);
+    const g = to.add("Mul", [to.of(dy), to.of(w)]);
+    const mean = to.reduce("ReduceMean", to.add("Mul", [g, to.of(x)]), -1);
+    const along = to.add("Mul", [mean, to.add("Mul", [r, to.add("Mul", [r, r])])]);
+    to.set(dx, to.plus(to.add("Sub", [to.add("Mul", [g, r]), to.add("Mul", [to.of(x), along])]), addend));
   },
   ref([dy, x, w, rstd, addend]) {
     const width = last(x.shape);
@@ -84,6 +96,10 @@ export const rmsNormBackwardWeightOp = defineOp<{ accumulate?: boolean }>({
     const columns = last(x.shape) / 4;
     const dims = { rows: rows(x.shape), columns, accumulate: attrs.accumulate ? 1 : 0 };
     return [{ kernel: backwardWeight, dims, args: [dy, x, rstd, dw], grid: grid1d(columns, 16) }];
+  },
+  onnx({ inputs: [dy, x, rstd, before], outputs: [dw] }, to) {
+    const terms = to.add("Mul", [to.add("Mul", [to.matrix(dy), to.matrix(x)]), to.reshape(to.of(rstd), [-1, 1])]);
+    to.set(dw, to.plus(to.add("ReduceSum", [terms, to.i64([0])], { keepdims: 0 }), before));
   },
   ref([dy, x, rstd, before]) {
     const width = last(x.shape);

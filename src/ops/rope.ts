@@ -6,6 +6,7 @@ import { defineOp } from "../engine/graph.ts";
 import { grid1d, kernel } from "../engine/kernel.ts";
 import { nd } from "../engine/reference/nd-array.ts";
 import { ShapeError, type Tensor, show, size } from "../engine/tensor.ts";
+import type { Value } from "../engine/wasm/onnx-model.ts";
 import { type Heads, checkPacked, packedWidth } from "./attention-heads.ts";
 import code from "./rope.wgsl?raw";
 
@@ -53,6 +54,18 @@ export const ropeOp = defineOp<RopeAttrs>({
         grid: grid1d(count, 64),
       },
     ];
+  },
+  onnx({ inputs: [qkv, table, position], outputs: [y], attrs }, to) {
+    const { heads, kvHeads, headSize: D, inverse } = attrs;
+    const start = to.once(`start ${position?.id}`, () => (position ? to.cast(to.of(position), "i64") : to.i64([0])));
+    const sines = to.columns(table, D / 2, D / 2);
+    const sin = inverse ? to.once(`turning back ${table.id}`, () => to.add("Neg", [sines])) : sines;
+    const piece = (from: number, n: number, turns: boolean) => {
+      const value = to.columns(qkv, from * D, n * D);
+      const turned = (): Value => to.add("com.microsoft:RotaryEmbedding", [value, start, to.columns(table, 0, D / 2), sin], { interleaved: 0 });
+      return { value: turns ? turned() : value, width: n * D };
+    };
+    to.setColumns(y, [piece(0, heads, true), piece(heads, kvHeads, true), piece(heads + kvHeads, kvHeads, false)]);
   },
   ref([qkv, table, position], attrs) {
     const { heads, kvHeads, headSize, inverse } = attrs;

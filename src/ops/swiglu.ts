@@ -26,6 +26,11 @@ export const swigluOp = defineOp<object>({
     const count = rows(y.shape) * columns;
     return [{ kernel: forward, dims: { count, columns }, args: [gateUp, y], grid: grid1d(count, 64) }];
   },
+  onnx({ inputs: [gateUp], outputs: [y] }, to) {
+    const F = last(y.shape);
+    const silu = to.add("com.microsoft:QuickGelu", [to.columns(gateUp, 0, F)], { alpha: { float: 1 } });
+    to.set(y, to.add("Mul", [silu, to.columns(gateUp, F, F)]));
+  },
   ref([gateUp]) {
     const width = last(gateUp.shape) / 2;
     const y = nd([...gateUp.shape.slice(0, -1), width]);
@@ -46,6 +51,17 @@ export const swigluBackwardOp = defineOp<object>({
     const columns = last(dy.shape) / 4;
     const count = rows(dy.shape) * columns;
     return [{ kernel: backward, dims: { count, columns }, args: [dy, gateUp, d], grid: grid1d(count, 64) }];
+  },
+  onnx({ inputs: [dy, gateUp], outputs: [d] }, to) {
+    const F = last(dy.shape);
+    const [g, u] = [to.columns(gateUp, 0, F), to.columns(gateUp, F, F)];
+    const s = to.add("Sigmoid", [g]);
+    const silu = to.add("Mul", [g, s]);
+    const slope = to.add("Add", [s, to.add("Mul", [silu, to.add("Sub", [to.f32(1), s])])]); // σ(g)·(1 + g·(1 − σ(g)))
+    to.setColumns(d, [
+      { value: to.add("Mul", [to.add("Mul", [to.of(dy), u]), slope]), width: F },
+      { value: to.add("Mul", [to.of(dy), silu]), width: F },
+    ]);
   },
   ref([dy, gateUp]) {
     const width = last(dy.shape);

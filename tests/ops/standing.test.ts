@@ -8,6 +8,7 @@ import { referenceBackend } from "../../src/engine/reference/backend.ts";
 import { type NdArray, nd } from "../../src/engine/reference/nd-array.ts";
 import type { Tensor } from "../../src/engine/tensor.ts";
 import { ops } from "../../src/ops/index.ts";
+import { wasmForTests } from "../harness/backends.ts";
 import { classes, webgpuOf } from "../harness/classes.ts";
 import { interpret } from "../harness/interpret.ts";
 import { relativeError, run } from "../harness/run.ts";
@@ -59,6 +60,15 @@ describe.skipIf(webgpuMissing)("kernels equal the reference", () => {
       const value = await run(await webgpuOf(target), inputs, (t) => traceCase(c, t).values);
       for (const name of Object.keys(truth)) expect.soft(relativeError(value[name], truth[name]), name).toBeLessThan(c.tolerance ?? 1e-5);
     });
+  });
+});
+
+describe("ONNX graphs on wasm equal the reference", () => {
+  test.each(cases)("$name", async (c) => {
+    const inputs = inputsOf(c);
+    const truth = await run(referenceBackend(), inputs, (t) => traceCase(c, t).values);
+    const value = await run(await wasmForTests(), inputs, (t) => traceCase(c, t).values);
+    for (const name of Object.keys(truth)) expect.soft(relativeError(value[name], truth[name]), name).toBeLessThan(c.tolerance ?? 1e-5);
   });
 });
 
