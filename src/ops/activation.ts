@@ -5,6 +5,8 @@ import { defineOp } from "../engine/graph.ts";
 import { type Kernel, grid1d, kernel } from "../engine/kernel.ts";
 import { nd } from "../engine/reference/nd-array.ts";
 import { ShapeError, type Tensor, show, size } from "../engine/tensor.ts";
+import type { OnnxBuilder } from "../engine/wasm/onnx-builder.ts";
+import type { Value } from "../engine/wasm/onnx-model.ts";
 import code from "./activation.wgsl?raw";
 
 interface Activation {
@@ -12,6 +14,9 @@ interface Activation {
   readonly wgsl: string;
   /** The derivative. */
   readonly slope: string;
+  /** f(x), and dy · f′(x). */
+  readonly onnx: (x: Value, to: OnnxBuilder) => Value;
+  readonly onnxBackward: (dy: Value, x: Value, to: OnnxBuilder) => Value;
   readonly f: (x: number) => number;
   readonly df: (x: number) => number;
 }
@@ -32,11 +37,26 @@ export function normalCdf(x: number): number {
   return 0.5 + density(x) * sum;
 }
 
+/** d(x · σ(u)) / dx = s · (1 + x·u′ · (1 − s)) of s = σ(u) and rise = x·u′. */
+function gateSlope(s: Value, rise: Value, to: OnnxBuilder): Value {
+  const rest = to.add("Mul", [rise, to.add("Sub", [to.f32(1), s])]);
+  return to.add("Add", [s, to.add("Mul", [s, rest])]);
+}
+
 export const activations = {
-  relu: { wgsl: "max(x, vec4f())", slope: "select(vec4f(), vec4f(1), x > vec4f())", f: (x) => Math.max(x, 0), df: (x) => (x > 0 ? 1 : 0) },
+  relu: {
+    wgsl: "max(x, vec4f())",
+    slope: "select(vec4f(), vec4f(1), x > vec4f())",
+    onnx: (x, to) => to.add("Relu", [x]),
+    onnxBackward: (dy, x, to) => to.add("Where", [to.add("Greater", [x, to.f32(0)]), dy, to.f32(0)]),
+    f: (x) => Math.max(x, 0),
+    df: (x) => (x > 0 ? 1 : 0),
+  },
   silu: {
     wgsl: "x * sigmoid(x)",
     slope: "sigmoid(x) * (1 + near(x) * sigmoid(-x))",
+    onnx: (x, to) => to.add("com.microsoft:QuickGelu", [x], { alpha: { float: 1 } }),
+    onnxBackward: (dy, x, to) => to.add("Mul", [dy, gateSlope(to.add("Sigmoid", [x]), x, to)]),
     f: (x) => x * sigmoid(x),
     df: (x) => sigmoid(x) * (1 + x * sigmoid(-x)),
   },
@@ -44,6 +64,13 @@ export const activations = {
   gelu: {
     wgsl: "x * normal(near(x))",
     slope: "normal(near(x)) + near(x) * 0.3989422804014327 * exp(-0.5 * near(x) * near(x))",
+    onnx: (x, to) => to.add("com.microsoft:Gelu", [x]),
+    onnxBackward: (dy, x, to) => {
+      const twice = to.add("Add", [to.add("Erf", [to.add("Mul", [x, to.f32(Math.SQRT1_2)])]), to.f32(1)]);
+      const bell = to.add("Exp", [to.add("Mul", [to.add("Mul", [x, x]), to.f32(-0.5)])]);
+      const rise = to.add("Mul", [to.add("Mul", [x, bell]), to.f32(1 / Math.sqrt(2 * Math.PI))]);
+      return to.add("Mul", [dy, to.add("Add", [to.add("Mul", [twice, to.f32(0.5)]), rise])]);
+    },
     f: (x) => x * normalCdf(x),
     df: (x) => normalCdf(x) + x * density(x),
   },
@@ -52,6 +79,13 @@ export const activations = {
     wgsl: "x * sigmoid(tanhGate(near(x)))",
     slope:
       "sigmoid(tanhGate(near(x))) + near(x) * sigmoid(tanhGate(near(x))) * sigmoid(-tanhGate(near(x))) * 1.5957691216057308 * (1 + 0.134145 * near(x) * near(x))",
+    onnx: (x, to) => to.add("com.microsoft:FastGelu", [x]),
+    onnxBackward: (dy, x, to) => {
+      const c = 2 * Math.sqrt(2 / Math.PI);
+      const square = to.add("Mul", [x, x]);
+      const cubic = (factor: number): Value => to.add("Mul", [x, to.add("Add", [to.add("Mul", [square, to.f32(factor * 0.044715 * c)]), to.f32(c)])]);
+      return to.add("Mul", [dy, gateSlope(to.add("Sigmoid", [cubic(1)]), cubic(3), to)]);
+    },
     f: (x) => x * sigmoid(tanhGate(x)),
     df: (x) => {
       const z = tanhGate(x);
@@ -86,6 +120,7 @@ export const activationOp = defineOp<{ kind: ActivationName }>({
     const count = Math.ceil(size(x.shape) / 4);
     return [{ kernel: kernels[kind].forward, dims: { count }, args: [x, y], grid: grid1d(count, 64) }];
   },
+  onnx: ({ inputs: [x], outputs: [y], attrs: { kind } }, to) => to.set(y, table[kind].onnx(to.of(x), to)),
   ref: ([x], { kind }) => [nd(x.shape, Float64Array.from(x.data, table[kind].f))],
 });
 
@@ -97,6 +132,7 @@ export const activationBackwardOp = defineOp<{ kind: ActivationName }>({
     const count = Math.ceil(size(x.shape) / 4);
     return [{ kernel: kernels[kind].backward, dims: { count }, args: [x, dy, dx], grid: grid1d(count, 64) }];
   },
+  onnx: ({ inputs: [dy, x], outputs: [dx], attrs: { kind } }, to) => to.set(dx, table[kind].onnxBackward(to.of(dy), to.of(x), to)),
   ref: ([dy, x], { kind }) => [
     nd(
       x.shape,

@@ -38,6 +38,11 @@ export const layerNormOp = defineOp<{ eps: number }>({
     const n = rows(x.shape);
     return [{ kernel: forward[target.class], dims: { rows: n, columns: last(x.shape) / 4, eps }, args: [x, w, b, y, stats], grid: rowGrid(n, target) }];
   },
+  onnx({ inputs: [x, w, b], outputs: [y, stats], attrs: { eps } }, to) {
+    const [normal, mean, rstd] = to.addAll("LayerNormalization", [to.of(x), to.of(w), to.of(b)], 3, { axis: -1, epsilon: { float: eps } });
+    to.set(y, normal);
+    to.setColumns(stats, [mean, rstd].map((value) => ({ value: to.reshape(value, [rows(x.shape), 1]), width: 1 }))); // prettier-ignore
+  },
   ref([x, w, b], { eps }) {
     const width = last(x.shape);
     const n = rows(x.shape);
@@ -64,6 +69,14 @@ export const layerNormBackwardOp = defineOp<{ addend?: boolean }>({
     const dims = { rows: n, columns: last(x.shape) / 4, addend: addend ? 1 : 0 };
     // Without an addend its binding holds dy, unread.
     return [{ kernel: backward[target.class], dims, args: [dy, x, w, stats, addend ?? dy, dx], grid: rowGrid(n, target) }];
+  },
+  onnx({ inputs: [dy, x, w, stats, addend], outputs: [dx] }, to) {
+    const rstd = to.columns(stats, 1, 1);
+    const normal = to.add("Mul", [to.add("Sub", [to.matrix(x), to.columns(stats, 0, 1)]), rstd]);
+    const g = to.add("Mul", [to.matrix(dy), to.of(w)]);
+    const along = to.add("Mul", [normal, to.reduce("ReduceMean", to.add("Mul", [g, normal]), -1)]);
+    const apart = to.add("Sub", [to.add("Sub", [g, to.reduce("ReduceMean", g, -1)]), along]);
+    to.set(dx, to.plus(to.reshape(to.add("Mul", [rstd, apart]), x.shape), addend));
   },
   ref([dy, x, w, stats, addend]) {
     const width = last(x.shape);
@@ -94,6 +107,10 @@ export const layerNormBackwardWeightOp = defineOp<{ accumulate?: boolean }>({
     const columns = last(x.shape) / 4;
     const dims = { rows: rows(x.shape), columns, accumulate: attrs.accumulate ? 1 : 0 };
     return [{ kernel: backwardWeight, dims, args: [dy, x, stats, dw], grid: grid1d(columns, 16) }];
+  },
+  onnx({ inputs: [dy, x, stats, before], outputs: [dw] }, to) {
+    const normal = to.add("Mul", [to.add("Sub", [to.matrix(x), to.columns(stats, 0, 1)]), to.columns(stats, 1, 1)]);
+    to.set(dw, to.plus(to.add("ReduceSum", [to.add("Mul", [to.matrix(dy), normal]), to.i64([0])], { keepdims: 0 }), before));
   },
   ref([dy, x, stats, before]) {
     const width = last(x.shape);

@@ -6,6 +6,7 @@ import { defineOp } from "../engine/graph.ts";
 import { grid1d, kernel } from "../engine/kernel.ts";
 import { ndInt } from "../engine/reference/nd-array.ts";
 import { ShapeError, type Tensor, show, spec } from "../engine/tensor.ts";
+import type { Value } from "../engine/wasm/onnx-model.ts";
 import sharedCode from "./positions.shared.wgsl?raw";
 import code from "./positions.wgsl?raw";
 
@@ -29,6 +30,13 @@ export const positionsOp = defineOp<PositionsAttrs>({
     if (rows !== undefined) return [{ kernel: shared, dims: { rows, offset }, args: [from, ids], grid: grid1d(rows, 16) }];
     const [B, T] = from.shape;
     return [{ kernel: counted, dims: { rows: B, tokens: T, offset }, args: [from, ids], grid: grid1d(B, 16) }];
+  },
+  onnx({ inputs: [from], outputs: [ids], attrs: { offset, rows } }, to) {
+    const plus = (v: Value, n: number): Value => to.add("Add", [v, to.i32(n)]);
+    if (rows !== undefined) return to.set(ids, to.add("Expand", [plus(to.cast(to.of(from), "i32"), offset), to.i64([rows, 1])]));
+    const real = to.add("Not", [to.add("Equal", [to.of(from), to.i32(0)])]);
+    const count = to.add("CumSum", [to.cast(real, "i32"), to.i32(1)]);
+    to.set(ids, to.add("Where", [real, plus(count, offset - 1), to.i32(Math.max(offset - 1, 0))]));
   },
   ref([from], { offset, rows }) {
     if (rows !== undefined) return [ndInt([rows, 1], new Int32Array(rows).fill(from.data[0] + offset))];
