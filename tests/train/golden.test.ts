@@ -6,7 +6,7 @@ import { backends } from "../harness/backends.ts";
 import { caseFiles } from "../harness/golden.ts";
 import { webgpuMissing } from "../harness/webgpu.ts";
 
-describe.each(["webgpu", "reference"] as const)("%s", (name) => {
+describe.each(["webgpu", "wasm", "reference"] as const)("%s", (name) => {
   test.skipIf(name === "webgpu" && webgpuMissing).each(["llama-lora", "llama-lora-rank-pattern", "llama-full", "opt-lora"])(
     "%s",
     { timeout: 240_000 },
