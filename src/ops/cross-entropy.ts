@@ -29,9 +29,11 @@ interface CrossEntropyAttrs {
   /** Make dx in the forward pass. */
   dx: boolean;
   dW: boolean;
+  /** Most elements of a chunk's logits. */
+  chunk: number;
 }
 
-const chunkRows = (M: number, V: number): number => Math.max(Math.min(8, M), Math.min(M, Math.floor(CHUNK_ELEMENTS / pad4(V))));
+const chunkRows = (M: number, V: number, chunk: number): number => Math.max(Math.min(8, M), Math.min(M, Math.floor(chunk / pad4(V))));
 
 /** Products over rows [from, from + count) of x: logits, dx and dW. */
 function products(x: Spec, W: Spec, from: number, count: number): { logits: MatmulAttrs; dx: MatmulAttrs; dW: MatmulAttrs } {
@@ -46,13 +48,13 @@ function products(x: Spec, W: Spec, from: number, count: number): { logits: Matm
 
 export const crossEntropyOp = defineOp<CrossEntropyAttrs>({
   name: "crossEntropy",
-  infer([x, W, labels, denominator], { dx, dW }) {
+  infer([x, W, labels, denominator], { dx, dW, chunk }) {
     const M = rows(x.shape);
     if (last(x.shape) !== W.shape[1]) throw new ShapeError(`hidden states ${show(x)} do not fit the head ${show(W)}. Is lm_head.weight from this model?`);
     if (show(labels) !== show({ shape: x.shape.slice(0, -1), dtype: "i32" })) throw new ShapeError(`labels ${show(labels)} for hidden states ${show(x)}`);
     if (show(denominator) !== "(1)") throw new ShapeError(`denominator must be (1), got ${show(denominator)}`);
     // Outputs 3…5: dx, dW, logits of a chunk. Those that are not asked for shrink to nothing.
-    return [spec([1]), spec([M]), spec([M]), spec(dx ? x.shape : [4]), spec(dW ? W.shape : [4]), spec([chunkRows(M, W.shape[0]), pad4(W.shape[0])])];
+    return [spec([1]), spec([M]), spec([M]), spec(dx ? x.shape : [4]), spec(dW ? W.shape : [4]), spec([chunkRows(M, W.shape[0], chunk), pad4(W.shape[0])])];
   },
   vjp([dy], { outputs }, needs) {
     if (!dy) return [];
@@ -133,7 +135,7 @@ export const crossEntropyOp = defineOp<CrossEntropyAttrs>({
         }
       }
     }
-    return [nd([1], [sum / denominator.data[0]]), losses, correct, dx, dW, nd([chunkRows(M, V), pad4(V)])];
+    return [nd([1], [sum / denominator.data[0]]), losses, correct, dx, dW, nd([chunkRows(M, V, attrs.chunk), pad4(V)])];
   },
 });
 
@@ -147,8 +149,15 @@ export interface CrossEntropy {
 }
 
 /** x (…, C), W (V, C), labels i32 (…), denominator (1). gradient: which inputs will be differentiated. */
-export function crossEntropy(x: Tensor, W: Tensor, labels: Tensor, denominator: Tensor, gradient: { x: boolean; W: boolean }): CrossEntropy {
-  const [loss, losses, correct] = crossEntropyOp.apply([x, W, labels, denominator], { dx: gradient.x, dW: gradient.W });
+export function crossEntropy(
+  x: Tensor,
+  W: Tensor,
+  labels: Tensor,
+  denominator: Tensor,
+  gradient: { x: boolean; W: boolean },
+  chunk = CHUNK_ELEMENTS,
+): CrossEntropy {
+  const [loss, losses, correct] = crossEntropyOp.apply([x, W, labels, denominator], { dx: gradient.x, dW: gradient.W, chunk });
   return { loss, losses, correct };
 }
 
