@@ -20,9 +20,10 @@ const allowed = {
   formats: ["protocol", "engine"],
   data: ["protocol", "engine", "formats"],
   train: ["protocol", ...domain, "data", "formats"],
-  session: ["protocol", ...domain, "data", "formats", "train"],
+  bench: ["protocol", ...domain, "data", "formats", "train"],
+  session: ["protocol", ...domain, "data", "formats", "train", "bench"],
   ui: ["protocol"],
-  cli: ["protocol", ...domain, "data", "formats", "train", "session"],
+  cli: ["protocol", ...domain, "data", "formats", "train", "bench", "session"],
   workers: ["protocol", "session"],
 };
 
@@ -52,7 +53,8 @@ const directions = {
       const to = partOf(resolve(dirname(context.filename), specifier), context.cwd);
       const may = allowed[from];
       if (!may) context.report({ node, message: `src/${from} is not in the table of scripts/lint-directions.mjs: say there what it may import.` });
-      else if (to === undefined && specifier.endsWith(".json")) return; // data, no code: examples, package.json
+      else if (to === undefined && specifier.endsWith(".json"))
+        return; // data, no code: examples, package.json
       else if (to === undefined) context.report({ node, message: `${from} may not import from outside src/ ("${source.value}").` });
       else if (to !== from && !may.includes(to))
         context.report({ node, message: `${from} may not import ${to}. It may import ${may.join(", ") || "nothing of ours"}.` });

@@ -65,7 +65,10 @@ export const opt: Model<OptConfig> = {
     const words = embedding(inputIds, decoder.weight("embed_tokens.weight", [c.vocabSize, c.hiddenSize]));
     const places = embedding(decoder.positions(OFFSET), decoder.weight("embed_positions.weight", [c.maxPositions + OFFSET, c.hiddenSize]));
     let h = add(words, places); // (B, T, C)
-    for (let i = 0; i < c.layers; i++) h = block(decoder.at("layers").at(i), c, h);
+    for (let i = 0; i < c.layers; i++) {
+      const layer = decoder.at("layers").at(i);
+      h = layer.layer(() => block(layer, c, h));
+    }
     return norm(decoder, "final_layer_norm", h);
   },
 
