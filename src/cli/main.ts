@@ -33,8 +33,9 @@ export async function main(argv: string[]): Promise<number> {
   }
   const command = commands.find((c) => c.name === name);
   if (!command) {
-    const later = name === "export" ? "export is not there yet: merge with PEFT's merge_and_unload" : `${name ? `"${name}" is no command` : "which command?"}`;
-    console.error(`cli: ${later}. There is ${commands.map((c) => c.name).join(", ")}. See: cli --help`);
+    const wrong =
+      name === "export" ? "export is not there yet (merge with PEFT's merge_and_unload)" : name ? `"${name}" is no command` : "a command is missing";
+    console.error(`cli: ${wrong}. There is ${commands.map((c) => c.name).join(", ")}; cli --help says more`);
     return 2;
   }
   if (rest.includes("--help")) {

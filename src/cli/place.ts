@@ -26,14 +26,14 @@ export const backendOption: Option = { value: "NAME", help: "webgpu or reference
 /** Ours: it carries a place and a remedy. The person can mend it; anything else is a failure of the program or the machine. */
 export const isBadInput = (e: unknown): boolean => ["DataError", "FormatError", "ConfigError"].includes((e as Error)?.name);
 
-/** Runs fn; errors about a field or a tensor get the name of the file in front. */
-export async function within<T>(file: string, fn: () => T | Promise<T>): Promise<T> {
+/** Runs fn; errors about a field or a tensor get the name of the file in front, unless they are about `itself`. */
+export async function within<T>(file: string, fn: () => T | Promise<T>, itself?: string): Promise<T> {
   try {
     return await fn();
   } catch (e) {
     if (!isBadInput(e)) throw e;
     const { where, what, hint } = problemOf(e);
-    throw new DataError(where.includes(file) ? where : `${file}, ${where}`, what, hint);
+    throw new DataError(where.includes(file) || where === itself ? where : `${file}, ${where}`, what, hint);
   }
 }
 
@@ -42,6 +42,7 @@ export async function readConfig(file: string, args: Args): Promise<RunConfig> {
   const bytes = await diskFile(file).catch((e: unknown) => {
     throw new DataError(file, problemOf(e).what, "Name a configuration: examples/first-run.json is one");
   });
+  const backend = backendName(args);
   return within(file, () => {
     let json: unknown;
     try {
@@ -51,7 +52,7 @@ export async function readConfig(file: string, args: Args): Promise<RunConfig> {
     }
     const config = parseConfig(json);
     for (const part of [config.model, config.data]) part.source = located(part.source, dirname(file));
-    return { ...config, backend: backendName(args) ?? config.backend };
+    return { ...config, backend: backend ?? config.backend };
   });
 }
 
@@ -61,7 +62,7 @@ function located(source: string, folder: string): string {
   return `file:${relative(process.cwd(), join(folder, path))}`;
 }
 
-export const openModel = (source: string): Promise<LoadedModel> => within(source, () => loadModel(source, context));
+export const openModel = (source: string): Promise<LoadedModel> => within(source, () => loadModel(source, context), "model.source");
 
 /** Model, tokenizer and data of a configuration; rows that cannot be used are named on stderr. */
 export async function openRun(config: RunConfig, file: string): Promise<Loaded> {

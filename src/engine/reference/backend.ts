@@ -25,7 +25,10 @@ interface ReferencePlan extends Plan {
   replay(): void;
 }
 
+const YIELD_MS = 50;
+
 export function referenceBackend(): Backend {
+  let yielded = performance.now();
   return {
     name: "reference",
     adapter: "float64 reference",
@@ -38,6 +41,11 @@ export function referenceBackend(): Backend {
     fill0: (range) => void view(range).fill(0),
     compile: async (name, graph, place) => compile(name, graph, place),
     run: async (plan, cancelled) => {
+      // Nothing here waits for a device: without a pause no message (stop, Ctrl-C) would get through.
+      if (performance.now() - yielded > YIELD_MS) {
+        await new Promise((resolve) => setTimeout(resolve));
+        yielded = performance.now();
+      }
       if (cancelled?.()) return true;
       (plan as ReferencePlan).replay();
       return false;
