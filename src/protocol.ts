@@ -154,6 +154,8 @@ export interface DeviceInfo {
 /** Before the start: what the run would be, and whether it can be. */
 export interface Preflight {
   device: DeviceInfo;
+  /** Where it will compute (`webgpu`, `wasm`, `reference`), and why there, in words: "Apple M2". */
+  backend: { name: string; why: string };
   /** Null where the configuration cannot be planned (see problems). */
   memory: MemoryEstimate | null;
   fits: boolean;

@@ -29,6 +29,7 @@ import type { Run } from "../train/run.ts";
 import { parameterCounts, siteInfos } from "../train/subject.ts";
 import { train } from "../train/trainer.ts";
 import { catalogue } from "./catalogue.ts";
+import { chooseBackend } from "./choose-backend.ts";
 import { runFiles } from "./export.ts";
 import { type LoadContext, type Loaded, type LoadedModel, load, loadData, loadModel } from "./load.ts";
 import { problemOf } from "./problem.ts";
@@ -90,6 +91,7 @@ export class StudioSession implements Session {
 
   async preflight(json: RunConfig): Promise<Preflight> {
     const device = await this.device();
+    const backend = chooseBackend(json.backend, device);
     const problems: Problem[] = [];
     const nothing = { memory: null, fits: false, trainable: 0, total: 0, sites: [], flopsPerStep: 0, seconds: null };
     try {
@@ -118,6 +120,7 @@ export class StudioSession implements Session {
       const seconds = this.measured && (need.flopsPerStep * config.train.steps * this.measured.seconds) / this.measured.flops;
       return {
         device,
+        backend,
         memory: need.memory,
         fits: !tooLarge,
         ...parameterCounts(loaded.target),
@@ -128,7 +131,7 @@ export class StudioSession implements Session {
         suggestion,
       };
     } catch (e) {
-      return { ...nothing, device, problems: [...problems, problemOf(e)] };
+      return { ...nothing, device, backend, problems: [...problems, problemOf(e)] };
     }
   }
 

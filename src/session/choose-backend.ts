@@ -1,0 +1,9 @@
+// choose-backend.ts — where a run computes and why, from what the configuration asks for and what the machine has.
+
+import type { DeviceInfo, Preflight, RunConfig } from "../protocol.ts";
+
+/** why: words for the page. A backend that the configuration names is taken, also where another would be quicker. */
+export function chooseBackend(wanted: RunConfig["backend"], device: DeviceInfo): Preflight["backend"] {
+  if (wanted === "reference") return { name: "reference", why: "chosen in the settings: float64 on the processor, slow" };
+  return { name: "webgpu", why: device.adapter || "this browser has no WebGPU" };
+}
