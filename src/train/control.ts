@@ -15,7 +15,6 @@ export class Control {
   ) {}
 
   pause(): void {
-    if (this.stopping || this.paused) return;
     this.paused = true;
     this.steps = 0;
   }
@@ -51,15 +50,13 @@ export class Control {
     }
   }
 
-  /** Resolves when the next step may begin; the milliseconds it was held up. */
-  async gate(): Promise<number> {
-    const began = performance.now();
+  /** Resolves when the next step may begin. */
+  async gate(): Promise<void> {
     if (this.waits) {
       this.onState("paused");
       while (this.waits) await new Promise<void>((resolve) => (this.wake = resolve));
       if (!this.stopping) this.onState("running");
     }
     if (this.steps > 0) this.steps--;
-    return performance.now() - began;
   }
 }

@@ -38,7 +38,7 @@ const ANSWER_TOKENS = 16;
 
 /**
  * Trains to the end of the configuration, or until stopped. Resolves with the last checkpoint, which is also what the run then holds.
- * A loss or norm that is not finite ends the run at the last finite checkpoint, with a hint.
+ * A loss, norm or parameter that is not finite ends the run at the last finite checkpoint, with a hint.
  */
 export async function train(run: Run, data: TrainData, config: RunConfig, control: Control, emit: (e: TrainEvent) => void): Promise<Checkpoint> {
   const { train: t } = config;
@@ -76,6 +76,7 @@ export async function train(run: Run, data: TrainData, config: RunConfig, contro
         if (window) emit({ type: "sites", step, ...norms.take(row.subarray(accumulation + 1)) });
       });
     }); // prettier-ignore
+    pending.catch(() => {}); // whoever drains is told
   };
   const drain = async (): Promise<void> => {
     readHistory();
@@ -90,13 +91,21 @@ export async function train(run: Run, data: TrainData, config: RunConfig, contro
   const evaluation = async (step: number): Promise<void> => {
     if (!data.heldOut.length) return;
     const result = await evaluate(run, data.heldOut.slice(0, t.eval_rows), t.batch_size, config.data.max_length, control.stopped);
-    if (result) emit({ type: "evaluation", step, ...result });
+    if (result && !Number.isFinite(result.loss)) broken = { step, what: `loss on held-out rows is ${result.loss}` };
+    else if (result) emit({ type: "evaluation", step, ...result });
   };
   const due = (every: number, step: number): boolean => step === t.steps || (every > 0 && step % every === 0);
 
   const rows = new Rows(data.train, t.seed);
   let kept: Checkpoint = { step: 0, state: await run.parameters.snapshot() };
   let keptAt = performance.now();
+  /** The state after the steps queued so far; null: it is not finite, the run is broken. */
+  const finiteState = async (): Promise<Snapshot | null> => {
+    const state = await run.parameters.snapshot();
+    if (state.parameters.every(Number.isFinite)) return state;
+    broken = { step: done, what: "update gave values that are not finite" };
+    return null;
+  };
   let window = 0;
   /** Steps queued so far. */
   let done = 0;
@@ -134,9 +143,11 @@ export async function train(run: Run, data: TrainData, config: RunConfig, contro
     await drain();
     if (broken) return false;
     const began = performance.now();
-    kept = { step: done, state: await run.parameters.snapshot() };
+    const state = await finiteState();
+    if (state && evaluates) await evaluation(done);
+    if (!state || broken) return false;
+    kept = { step: done, state };
     keptAt = performance.now();
-    if (evaluates) await evaluation(done);
     if (samples && data.prompts.length) await answers(done, "tuned");
     busy += performance.now() - began;
     waited += performance.now() - began;
@@ -144,36 +155,46 @@ export async function train(run: Run, data: TrainData, config: RunConfig, contro
   };
 
   emit({ type: "state", state: "running", step: 0 });
-  await control.between(async () => {
-    if (data.prompts.length) await answers(0, "base");
-    await evaluation(0);
-  });
-  busy = lastRead = performance.now();
-  while (done < t.steps && !broken) {
-    if (control.waits) await drain();
-    const held = await control.gate();
-    busy += held;
-    waited += held;
-    if (control.stopped() || !(await control.between(() => one(done)))) break;
+  try {
+    await control.between(async () => {
+      if (data.prompts.length) await answers(0, "base");
+      await evaluation(0);
+    });
+    busy = lastRead = performance.now();
+    for (let goes = true; goes && done < t.steps && !broken;) {
+      if (control.waits) await drain();
+      const began = performance.now();
+      await control.gate();
+      if (control.stopped()) break;
+      goes = await control.between(() => {
+        const held = performance.now() - began; // a pause or a question
+        busy += held;
+        waited += held;
+        return one(done);
+      });
+    }
+    await drain();
+    await control.between(async () => {
+      const state = !broken && kept.step !== done && (await finiteState());
+      if (state) kept = { step: done, state };
+      if (broken) run.parameters.restore(kept.state);
+    });
+  } finally {
+    history.destroy();
+    norms.destroy();
   }
-
-  await drain();
-  history.destroy();
-  norms.destroy();
   const failure = broken as { step: number; what: string } | null;
-  if (failure) {
-    run.parameters.restore(kept.state);
+  if (failure)
     emit({
       type: "state",
       state: "failed",
       step: failure.step,
       detail: `At step ${failure.step} the ${failure.what}. The run is back at step ${kept.step}, its last finite state.`,
-      hint: "Try a third of the learning rate, a longer warm-up, or clipping at norm 1.",
+      hint: failure.step
+        ? "Try a third of the learning rate, a longer warm-up, or clipping at norm 1."
+        : "The model gives no finite loss before any training: are its weights whole?",
     });
-    return kept;
-  }
-  if (kept.step !== done) kept = { step: done, state: await run.parameters.snapshot() };
-  emit({ type: "state", state: control.stopped() ? "stopped" : "finished", step: done });
+  else emit({ type: "state", state: control.stopped() ? "stopped" : "finished", step: done });
   return kept;
 }
 
