@@ -6,6 +6,7 @@ import { referenceBackend } from "../../src/engine/reference/backend.ts";
 import { nd, ndUint } from "../../src/engine/reference/nd-array.ts";
 import { trace, leaf } from "../../src/engine/graph.ts";
 import { dropout } from "../../src/ops/dropout.ts";
+import { wasmForTests } from "../harness/backends.ts";
 import { webgpuOf } from "../harness/classes.ts";
 import { run } from "../harness/run.ts";
 import { webgpuMissing } from "../harness/webgpu.ts";
@@ -26,10 +27,13 @@ const maskOf = (y: ArrayLike<number>): number[] => Array.from(y, (v) => (v === 0
 const masks = (backend: Parameters<typeof run>[0], { seed, step, microStep, site, p }: (typeof keys)[number]) =>
   run(backend, { x: ones, counter: ndUint([4], [seed, step, microStep, 0]) }, ({ x, counter }) => ({ y: dropout(x, counter, p, site) }));
 
-describe.skipIf(webgpuMissing)("dropout masks", () => {
-  test.each(keys)("seed $seed, step $step, micro-step $microStep, site $site, p $p", async (key) => {
+describe.each(["webgpu", "wasm"] as const)("dropout masks on %s", (name) => {
+  const backend = () => (name === "wasm" ? wasmForTests() : webgpuOf("cpu"));
+  const missing = name === "webgpu" && Boolean(webgpuMissing);
+
+  test.skipIf(missing).each(keys)("seed $seed, step $step, micro-step $microStep, site $site, p $p", async (key) => {
     const truth = await masks(referenceBackend(), key);
-    const value = await masks(await webgpuOf("cpu"), key);
+    const value = await masks(await backend(), key);
     expect(maskOf(value.y)).toEqual(maskOf(truth.y));
     expect(maskOf(value.y)).toEqual(Array.from({ length: N }, (_, e) => Number(hash(key.seed, key.step, key.microStep, key.site, e) >>> 8 >= key.p * 2 ** 24)));
     const kept = maskOf(value.y).reduce((a, b) => a + b);
@@ -37,9 +41,9 @@ describe.skipIf(webgpuMissing)("dropout masks", () => {
     for (const v of value.y) expect(v === 0 || Math.abs(v * (1 - key.p) - 1) < 1e-6).toBe(true);
   });
 
-  test("each part of the key counts", async () => {
+  test.skipIf(missing)("each part of the key counts", async () => {
     const seen = new Set<string>();
-    for (const key of keys.slice(0, 5)) seen.add(maskOf((await masks(await webgpuOf("cpu"), key)).y).join(""));
+    for (const key of keys.slice(0, 5)) seen.add(maskOf((await masks(await backend(), key)).y).join(""));
     expect(seen.size).toBe(5);
   });
 });

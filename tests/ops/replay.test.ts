@@ -7,6 +7,7 @@ import { adamw } from "../../src/ops/adamw.ts";
 import { addInto } from "../../src/ops/add.ts";
 import { gradNorms } from "../../src/ops/clip.ts";
 import { dropout } from "../../src/ops/dropout.ts";
+import { wasmForTests } from "../harness/backends.ts";
 import { classes, webgpuOf } from "../harness/classes.ts";
 import { replays } from "../harness/replays.ts";
 import { relativeError } from "../harness/run.ts";
@@ -36,8 +37,11 @@ const writes: Record<string, NdArray>[] = [
   { counter: counter(2, 1), segments: tableOf(segments.map((s) => ({ ...s, active: !s.active, step: 500 }))) },
 ];
 
-describe.skipIf(webgpuMissing)("a plan replayed with other per-step values", () => {
-  test.each(classes)("gives the reference's answer, class %s", async (target) => {
+describe("a plan replayed with other per-step values", () => {
+  const places = { ...Object.fromEntries(classes.map((c) => [`webgpu, class ${c}`, () => webgpuOf(c)])), wasm: wasmForTests };
+  test.each(Object.keys(places))("gives the reference's answer on %s", async (name) => {
+    if (name !== "wasm" && webgpuMissing) return;
+    const backend = await places[name as keyof typeof places]();
     const step = (t: Parameters<Parameters<typeof replays>[3]>[0]) => {
       const masked = dropout(t.dy, t.counter, 0.3, 4);
       const g = addInto(t.g, masked);
@@ -45,7 +49,7 @@ describe.skipIf(webgpuMissing)("a plan replayed with other per-step values", () 
       return { p, m, v, segments, masked };
     };
     const truth = await replays(referenceBackend(), inputs, writes, step);
-    const value = await replays(await webgpuOf(target), inputs, writes, step);
+    const value = await replays(backend, inputs, writes, step);
     truth.forEach((values, i) => {
       for (const [name, t] of Object.entries(values)) expect.soft(relativeError(value[i][name], t), `${name}, replay ${i}`).toBeLessThan(5e-6);
     });
