@@ -48,7 +48,7 @@ export class Progress {
   };
 
   private update(text: string): void {
-    this.out.write(`\r\x1b[K${text.slice(0, (this.out.columns ?? 80) - 1)}`);
+    this.out.write(`\r\x1b[K${text.slice(0, (this.out.columns || 80) - 1)}`);
     this.open = true;
   }
 

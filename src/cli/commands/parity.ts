@@ -73,8 +73,11 @@ async function judge(backend: Backend, folder: string): Promise<Judgement> {
 }
 
 const holds = (c: Comparison): boolean => c.worst <= c.tolerance;
-const described = (c: Comparison): string =>
-  `${c.kind} ${c.worst === Infinity ? "missing or of another length" : c.worst.toExponential(1)} ${holds(c) ? "≤" : "exceeds"} ${c.tolerance.toExponential(1)}${holds(c) ? "" : ` at ${c.at}`}`;
+function described(c: Comparison): string {
+  if (c.worst === Infinity) return c.kind === "generate.ids" ? "generate.ids differ" : `${c.kind} not computed here: ${c.at}`;
+  const numbers = (sign: string): string => `${c.kind} ${c.worst.toExponential(1)} ${sign} ${c.tolerance.toExponential(1)}`;
+  return holds(c) ? numbers("≤") : `${numbers("exceeds")} at ${c.at}`;
+}
 
 async function caseFiles(folder: string): Promise<CaseFiles> {
   const found = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((f) => f.isFile());
