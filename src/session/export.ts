@@ -7,6 +7,7 @@ import { writeAdapter } from "../formats/peft.ts";
 import { writeSafetensors } from "../formats/safetensors.ts";
 import type { RunConfig, TrainEvent } from "../protocol.ts";
 import { fields } from "../train/fields.ts";
+import { weightsOf } from "../train/graphs.ts";
 import type { Run } from "../train/run.ts";
 import { parameterCounts, siteInfos } from "../train/subject.ts";
 import type { LoadedModel } from "./load.ts";
@@ -31,9 +32,18 @@ export async function runFiles(run: Run, model: LoadedModel, config: RunConfig, 
     files["adapter/adapter_config.json"] = written["adapter_config.json"];
     files["adapter/adapter_model.safetensors"] = written["adapter_model.safetensors"];
   } else {
-    const tensors = await Promise.all(run.parameters.segments.map(async (s) => ({ name: s.name, shape: s.shape, data: await run.parameters.read(s.name) })));
+    const trained = new Set(run.parameters.segments.map((s) => s.name));
+    const weights = weightsOf(run.target.subject.model, run.target.subject.config);
+    const tensors = await Promise.all(
+      weights.map(async (w) => ({ ...w, data: await (trained.has(w.name) ? run.parameters.read(w.name) : model.checkpoint.read(w.name)) })),
+    );
     files["model/model.safetensors"] = writeSafetensors(tensors, { format: "pt" });
     files["model/config.json"] = JSON.stringify(model.files.config, null, 2);
+    // The folder opens again by itself: here, and with from_pretrained.
+    for (const name of ["tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "generation_config.json", "chat_template.jinja"]) {
+      const text = await model.files.readText(name);
+      if (text !== null) files[`model/${name}`] = text;
+    }
   }
   const card = cardOf(run, model, config, events);
   files[adapted.length ? "adapter/README.md" : "model/README.md"] = card;
