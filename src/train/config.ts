@@ -20,11 +20,11 @@ export function parseConfig(json: unknown): RunConfig {
 
 function read(given: Json, defaults: Json, at: string): Json {
   for (const key of Object.keys(given))
-    if (!(key in defaults)) throw new ConfigError(at + key, "is not a field of a configuration", `Known here: ${Object.keys(defaults).join(", ")}.`);
+    if (!Object.hasOwn(defaults, key)) throw new ConfigError(at + key, "is not a field of a configuration", `Known here: ${Object.keys(defaults).join(", ")}.`);
   return Object.fromEntries(
     Object.entries(defaults).map(([key, fallback]) => {
       const path = at + key;
-      const value = key in given ? given[key] : fallback;
+      const value = Object.hasOwn(given, key) ? given[key] : fallback;
       if (isGroup(path)) {
         if (!isObject(value)) throw new ConfigError(path, "must be an object", "See examples/first-run.json.");
         return [key, read(value, fallback as Json, `${path}.`)];
@@ -36,7 +36,7 @@ function read(given: Json, defaults: Json, at: string): Json {
 }
 
 function check(path: string, value: unknown, f: Field): void {
-  const wrong = (must: string): ConfigError => new ConfigError(path, `must be ${must}, it is ${JSON.stringify(value)}`, f.help);
+  const wrong = (must: string): ConfigError => new ConfigError(path, `must be ${must}, it is ${JSON.stringify(value)?.slice(0, 80)}`, f.help);
   if (value === null && f.nullable) return;
   if (f.kind === "number") {
     if (typeof value !== "number" || !Number.isFinite(value) || (f.integer && !Number.isInteger(value)) || value < f.min! || value > f.max!)

@@ -51,8 +51,7 @@ export function estimate(target: Target, config: RunConfig): Estimate {
   }
   const bytesOf = (kinds: readonly string[]): number =>
     [...leaves.values()].filter((l) => kinds.includes(l.kind)).reduce((sum, l) => sum + aligned(size(l.tensor.shape)) * 4, 0);
-  for (const l of leaves.values())
-    if (l.kind === "weight" && size(l.tensor.shape) * 4 > largest.bytes) largest = { bytes: size(l.tensor.shape) * 4, what: l.name };
+  for (const l of leaves.values()) if (size(l.tensor.shape) * 4 > largest.bytes) largest = { bytes: size(l.tensor.shape) * 4, what: l.name };
   slots.forEach((n, i) => {
     if (n * 4 > largest.bytes) largest = { bytes: n * 4, what: `activation slot ${i}` };
   });

@@ -74,13 +74,13 @@ export function targetOf(base: Base, run: RunConfig): Target {
     const most = Math.min(site.in, site.out);
     if (!Number.isInteger(r) || r < 1 || r > most)
       throw new ConfigError(
-        r === run.r ? "r" : "rank_pattern",
+        Object.is(r, run.r) ? "r" : "rank_pattern",
         `${site.name} is ${site.out} × ${site.in}: its rank must be a whole number from 1 to ${most}, it is ${r}`,
         "To leave a module out, take it off target_modules.",
       );
     if (!(alpha > 0))
       throw new ConfigError(
-        alpha === run.lora_alpha ? "lora_alpha" : "alpha_pattern",
+        Object.is(alpha, run.lora_alpha) ? "lora_alpha" : "alpha_pattern",
         `${site.name}: alpha must be above 0, it is ${alpha}`,
         "Twice the rank is a good start.",
       );

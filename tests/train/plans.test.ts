@@ -21,7 +21,11 @@ const counting = (): Promise<Counting> => (device ??= countingBackend());
 const sum = (counts: Iterable<number>): number => [...counts].reduce((a, b) => a + b, 0);
 
 describe.skipIf(webgpuMissing)("on WebGPU", () => {
-  test.each(["lora", "full"])("the estimate is what the run takes: %s", async (method) => {
+  test.each([
+    ["lora", false],
+    ["lora", true],
+    ["full", false],
+  ])("the estimate is what the run takes: %s, checkpointing %s", async (method, gradient_checkpointing) => {
     const { backend, live } = await counting();
     const slots: number[] = [];
     const watched: Backend = {
@@ -36,7 +40,12 @@ describe.skipIf(webgpuMissing)("on WebGPU", () => {
     const before = others();
     const tiny = await tinyModel({ hidden_size: 64, intermediate_size: 172, vocab_size: 307 });
     const [B, T] = [4, 32];
-    const config = runConfig({ method, target_modules: method === "full" ? ["all"] : modules, data: { max_length: T }, train: { batch_size: B } });
+    const config = runConfig({
+      method,
+      target_modules: method === "full" ? ["all"] : modules,
+      data: { max_length: T },
+      train: { batch_size: B, gradient_checkpointing },
+    });
     const run = await runOf(watched, tiny, config);
     const need = estimate(run.target, config).memory;
     await run.plans.micro(B, T);

@@ -148,6 +148,14 @@ test.skipIf(webgpuMissing)("training with dropout on the device is training with
   expect(apart(without.end.parameters, truth.end.parameters, truth.start.parameters)).toBeGreaterThan(0.05);
 });
 
+test.skipIf(webgpuMissing)("layers computed again in backward drop the same elements", async () => {
+  const backend = (await webgpuForTests())!;
+  const config = (gradient_checkpointing: boolean) => runConfig({ lora_dropout: 0.3, train: { steps: 3, gradient_checkpointing } });
+  const [kept, again] = [await trained(backend, config(false)), await trained(backend, config(true))];
+  expect(relativeError(again.losses, kept.losses)).toBeLessThan(1e-6);
+  expect(apart(again.end.parameters, kept.end.parameters, kept.start.parameters)).toBeLessThan(1e-3);
+});
+
 test.skipIf(webgpuMissing)("padding rows of A and B stay zero", async () => {
   const backend = (await webgpuForTests())!;
   const config = runConfig({ r: 3, rank_pattern: { v_proj: 1, up_proj: 6 }, train: { steps: 3, weight_decay: 0.1 } });
