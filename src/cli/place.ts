@@ -1,10 +1,12 @@
 // place.ts — what a run finds around it in a terminal: files on disk, the bundled models, a backend.
 
 import { existsSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { dirname, isAbsolute, join, relative } from "node:path";
 import { DataError } from "../data/error.ts";
 import type { Backend } from "../engine/backend.ts";
 import { referenceBackend } from "../engine/reference/backend.ts";
+import { wasmBackend } from "../engine/wasm/backend.ts";
 import { webgpuBackend } from "../engine/webgpu/backend.ts";
 import { type Device, requestDevice } from "../engine/webgpu/device.ts";
 import type { ByteSource } from "../formats/source.ts";
@@ -21,7 +23,10 @@ const models = join(import.meta.dirname, "../../public/models");
 
 const context: LoadContext = { bundled: (name) => diskFolder(join(models, name), `bundled:${name}`), disk: (path) => diskFolder(path), dataFile: diskFile };
 
-export const backendOption: Option = { value: "NAME", help: "webgpu or reference (float64, slow); default: what the configuration says, else webgpu" };
+export const backendOption: Option = {
+  value: "NAME",
+  help: "webgpu, wasm (the processor) or reference (float64, slow); default: what the configuration says, else the quickest there is",
+};
 
 /** Ours: it carries a place and a remedy. The person can mend it; anything else is a failure of the program or the machine. */
 export const isBadInput = (e: unknown): boolean => ["DataError", "FormatError", "ConfigError"].includes((e as Error)?.name);
@@ -93,9 +98,8 @@ export async function openAdapter(path: string): Promise<PeftAdapter> {
 
 export function backendName(args: Args): RunConfig["backend"] | undefined {
   const name = args.text("backend");
-  if (name === undefined || name === "webgpu" || name === "reference") return name;
-  const what = name === "wasm" ? "wasm is not there yet" : `${JSON.stringify(name)} is no backend`;
-  throw new DataError("--backend", what, "Take webgpu or reference");
+  if (name === undefined || name === "webgpu" || name === "wasm" || name === "reference") return name;
+  throw new DataError("--backend", `${JSON.stringify(name)} is no backend`, "Take webgpu, wasm or reference");
 }
 
 export interface Opened {
@@ -104,17 +108,21 @@ export interface Opened {
   most: number;
 }
 
-/** Throws Error with a remedy where this machine has no WebGPU. */
+const openWasm = async (): Promise<Opened> => ({ backend: await wasmBackend({ threads: Math.min(4, availableParallelism()) }), most: 2 ** 32 });
+
+/** auto: WebGPU where there is a graphics processor, else wasm. Throws Error with a remedy where the backend that is asked for is not there. */
 export async function openBackend(name: RunConfig["backend"]): Promise<Opened> {
   if (name === "reference") return { backend: referenceBackend(), most: Infinity };
+  if (name === "wasm") return openWasm();
   let device: Device;
   try {
     device = await requestDevice(await nodeGpu());
+    if (name === "auto" && device.class === "cpu") return openWasm();
   } catch (cause) {
-    throw new Error(
-      `There is no WebGPU on this machine (${(cause as Error).message.split("\n")[0]}). Install a Vulkan driver, or take --backend reference, which is slow.`,
-      { cause },
-    );
+    if (name === "auto") return openWasm();
+    throw new Error(`There is no WebGPU on this machine (${(cause as Error).message.split("\n")[0]}). Install a Vulkan driver, or take --backend wasm.`, {
+      cause,
+    });
   }
   const { maxBufferSize, maxStorageBufferBindingSize } = device.gpu.limits;
   return { backend: webgpuBackend(device), most: Math.min(maxBufferSize, maxStorageBufferBindingSize) };

@@ -4,7 +4,8 @@ import type { Backend } from "../engine/backend.ts";
 import { referenceBackend } from "../engine/reference/backend.ts";
 import { webgpuBackend } from "../engine/webgpu/backend.ts";
 import { requestDevice } from "../engine/webgpu/device.ts";
-import type { GivenFile, RunConfig } from "../protocol.ts";
+import type { DeviceInfo, GivenFile, RunConfig } from "../protocol.ts";
+import { chooseBackend } from "./choose-backend.ts";
 import { describeDevice } from "./device.ts";
 import type { Surroundings } from "./studio.ts";
 
@@ -12,11 +13,25 @@ import type { Surroundings } from "./studio.ts";
 export function browserSurroundings(root: URL): Surroundings {
   /** By folder: a model's folder, or a data file under its own name. */
   const given = new Map<string, readonly GivenFile[]>();
+  const device = (): Promise<DeviceInfo> => describeDevice(navigator.gpu, navigator.userAgent, (navigator as { deviceMemory?: number }).deviceMemory);
   return {
     context: { bundled: new URL("models/", root), given, dataFile: async (path) => given.get(path)?.[0]?.bytes ?? null },
     give: (folder, files) => void given.set(folder, files),
-    device: () => describeDevice(navigator.gpu, navigator.userAgent, (navigator as { deviceMemory?: number }).deviceMemory),
-    backend: async (config: RunConfig): Promise<Backend> =>
-      config.backend === "reference" ? referenceBackend() : webgpuBackend(await requestDevice(navigator.gpu)),
+    device,
+    backend: async (config: RunConfig): Promise<Backend> => {
+      const { name } = chooseBackend(config.backend, await device());
+      if (name === "reference") return referenceBackend();
+      return name === "wasm" ? openWasm() : webgpuBackend(await requestDevice(navigator.gpu));
+    },
   };
+}
+
+/** Threads where the page is cross-origin isolated; one where they do not start (the backend's `adapter` tells). ONNX Runtime is loaded now, not with the page. */
+async function openWasm(): Promise<Backend> {
+  const { wasmBackend } = await import("../engine/wasm/backend.ts");
+  const threads = self.crossOriginIsolated ? Math.min(4, navigator.hardwareConcurrency || 1) : 1;
+  return wasmBackend({ threads }).catch((e: unknown) => {
+    if (threads === 1) throw e;
+    return wasmBackend({ threads: 1 });
+  });
 }

@@ -71,5 +71,5 @@ export const fields: Readonly<Record<string, Field>> = {
   "train.eval_rows": count("Evaluation rows", "Held-out rows used each time.", 1, 1e6, { unit: "rows" }),
   "train.samples_every": count("Answers every", "Steps between the tuned model's answers to fixed prompts; 0: only at the end.", 0, 1e7, { unit: "steps" }),
   "train.checkpoint_seconds": number("Checkpoint every", "Time between kept states of the run.", 1, 86400, { unit: "s" }),
-  backend: choice("Backend", "Where it computes; auto takes the best there is.", ["auto", "webgpu", "reference"]),
+  backend: choice("Backend", "Where it computes; auto takes the best there is.", ["auto", "webgpu", "wasm", "reference"]),
 };

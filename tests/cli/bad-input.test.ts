@@ -80,7 +80,7 @@ const commands: [string[], ...string[]][] = [
   [["evaluate", "a.json", "b.json"], "evaluate: takes one CONFIG.json, it got 2."],
   [["generate", "--model", "file:model", "--prompt", "a", "--temperature", "hot"], '--temperature: must be a number from 0 to 100, it is "hot"'],
   [["generate", "--model", "file:model", "--prompt", "a", "--max-new-tokens", "128"], "--max-new-tokens: is 128, the model reads at most 128 tokens"],
-  [["generate", "--model", "file:model", "--prompt", "a", "--backend", "wasm"], "--backend: wasm is not there yet. Take webgpu or reference"],
+  [["generate", "--model", "file:model", "--prompt", "a", "--backend", "tpu"], '--backend: "tpu" is no backend. Take webgpu, wasm or reference'],
   [["generate", "--model", "file:model", "--prompt", "a", "--adapter", "model", "--backend", "reference"], "model, adapter folder: has no adapter_config.json"],
   [["inspect", "nowhere"], 'model.source: "nowhere" is not a source.'],
   [["parity", "nowhere"], "nowhere: there is no such folder."],

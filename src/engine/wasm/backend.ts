@@ -80,6 +80,7 @@ interface Destination {
 
 class WasmPlan implements Plan {
   readonly dispatches: number;
+  readonly slots: readonly number[] = [];
   private constructor(
     readonly name: string,
     readonly captures: ReadonlyMap<string, Range>,

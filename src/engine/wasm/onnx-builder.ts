@@ -106,8 +106,8 @@ export class OnnxBuilder {
   i64 = (data: Numbers, shape?: Shape): Value => this.constant("i64", data, shape);
 
   /** 0, 1, …, n − 1. */
-  range = (n: number): Value => this.once(`range ${n}`, () => this.i32(Int32Array.from({ length: n }, (_, i) => i)));
-  zeros = (shape: Shape): Value => this.once(`zeros ${shape}`, () => this.f32(new Float32Array(size(shape)), shape));
+  range = (n: number): Value => this.once(`range ${n}`, () => this.add("Range", [this.i32(0), this.i32(n), this.i32(1)]));
+  zeros = (shape: Shape): Value => this.once(`zeros ${shape}`, () => this.add("Expand", [this.f32(0), this.i64(shape)]));
 
   reshape = (v: Value, shape: Shape): Value => this.add("Reshape", [v, this.i64(shape)]);
   transpose = (v: Value, perm: readonly number[]): Value => this.add("Transpose", [v], { perm });

@@ -47,6 +47,12 @@ interface Module {
   ): number | Promise<number>;
 }
 
+/**
+ * No graph optimisation by ONNX Runtime: our graphs are written in its fused forms already, measured as fast, and its merging of common subexpressions
+ * would undo gradient checkpointing. No arena and no memory pattern: they keep the activations of every session for good.
+ */
+const SESSION = { level: 0, arena: false, pattern: false };
+
 /** A model that is ready to run on tensors that lie in the heap. */
 export interface Session {
   /** `written` gets where each output lies, in bytes, while it is alive: copy what is to be kept. */
@@ -150,7 +156,7 @@ class OrtModule implements Ort {
     const model = encodeModel(graph, name);
     const at = this.allocate(model.length, `model ${name}`);
     this.heap().set(model, at);
-    const options = m._OrtCreateSessionOptions(OPTIMISATION, false, false, 0, false, 0, 0, 3, 0, 0);
+    const options = m._OrtCreateSessionOptions(SESSION.level, SESSION.arena, SESSION.pattern, 0, false, 0, 0, 3, 0, 0);
     const session = await m._OrtCreateSession(at, model.length, options);
     m._OrtReleaseSessionOptions(options);
     m._free(at);
@@ -185,6 +191,3 @@ class OrtModule implements Ort {
     };
   }
 }
-
-/** ONNX Runtime's level of graph optimisation. */
-const OPTIMISATION = 99;

@@ -28,7 +28,9 @@ export class Message {
   }
 
   bytes(field: number, value: Uint8Array): this {
-    return this.push(varint(field * 8 + 2)).push(varint(value.length)).push(value); // prettier-ignore
+    return this.push(varint(field * 8 + 2))
+      .push(varint(value.length))
+      .push(value);
   }
 
   text = (field: number, value: string): this => this.bytes(field, new TextEncoder().encode(value));
@@ -45,12 +47,14 @@ export class Message {
   }
 }
 
+/** Whole numbers below 2⁵³, and small negative ones. */
 function varint(value: number): Uint8Array {
   const bytes: number[] = [];
-  let rest = BigInt.asUintN(64, BigInt(value));
-  do {
-    bytes.push(Number(rest & 127n) | (rest > 127n ? 128 : 0));
-    rest >>= 7n;
-  } while (rest > 0n);
+  if (value < 0) {
+    for (let rest = BigInt.asUintN(64, BigInt(value)); rest > 0n; rest >>= 7n) bytes.push(Number(rest & 127n) | (rest > 127n ? 128 : 0));
+    return Uint8Array.from(bytes);
+  }
+  for (; value > 127; value = Math.floor(value / 128)) bytes.push((value % 128) | 128);
+  bytes.push(value);
   return Uint8Array.from(bytes);
 }
