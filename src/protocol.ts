@@ -51,7 +51,7 @@ export interface RunConfig {
     samples_every: number;
     checkpoint_seconds: number;
   };
-  backend: "auto" | "webgpu" | "reference";
+  backend: "auto" | "webgpu" | "wasm" | "reference";
 }
 
 // ---------------------------------------------------------------------------------------------------- events

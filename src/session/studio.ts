@@ -97,9 +97,9 @@ export class StudioSession implements Session {
     try {
       const { config, loaded } = await this.open(json);
       const need = estimate(loaded.target, config);
-      if (!device.webgpu && config.backend !== "reference")
+      if (!device.webgpu && backend.name === "webgpu")
         problems.push({ where: "backend", what: "this browser has no WebGPU", hint: device.hint ?? "Use a browser with WebGPU.", level: "error" });
-      const room = roomOf(device);
+      const room = roomOf(device, backend.name);
       const tooLarge = doesNotFit(need, room);
       if (tooLarge) problems.push(tooLarge);
       const suggestion = (tooLarge && nearestFit(loaded.base, config, room)) ?? undefined;
@@ -155,7 +155,8 @@ export class StudioSession implements Session {
       mail.post({ type: "state", state: "loading", step: 0 });
       const { config, loaded } = await this.open(json);
       const need = estimate(loaded.target, config);
-      const tooLarge = doesNotFit(need, roomOf(await this.device()));
+      const device = await this.device();
+      const tooLarge = doesNotFit(need, roomOf(device, chooseBackend(config.backend, device).name));
       if (tooLarge) throw Object.assign(new Error(tooLarge.what), tooLarge);
       const active = await this.begin(config, loaded, mail);
       await train(
@@ -229,9 +230,10 @@ export class StudioSession implements Session {
   }
 }
 
-const roomOf = ({ limits, room }: DeviceInfo): Room => ({
-  piece: Math.min(limits.maxBufferSize ?? Infinity, limits.maxStorageBufferBindingSize ?? Infinity),
-  total: room ?? Infinity,
+/** Wasm has 4 GB at most, for everything. */
+const roomOf = ({ limits, room }: DeviceInfo, backend: string): Room => ({
+  piece: backend === "webgpu" ? Math.min(limits.maxBufferSize ?? Infinity, limits.maxStorageBufferBindingSize ?? Infinity) : Infinity,
+  total: Math.min(room ?? Infinity, backend === "wasm" ? 2 ** 32 : Infinity),
 });
 
 /** Collects events and hands them over in batches; the log keeps all of them. */
