@@ -48,6 +48,7 @@ export class Plans {
     if (known) this.plans.delete(name);
     const made = known ?? this.compile(name, make());
     this.plans.set(name, made);
+    if (!known) made.catch(() => this.plans.delete(name)); // asked for again, it is tried again
     const shaped = [...this.plans.keys()].filter((key) => key.includes("×"));
     if (shaped.length > KEPT) {
       const oldest = this.plans.get(shaped[0])!;

@@ -63,14 +63,19 @@ export class Run {
     const total = frozen.reduce((sum, l) => sum + size(l.tensor.shape) * 4, 0);
     let done = 0;
     const weights = new Map<string, Memory>();
-    for (const l of frozen) {
-      const memory = backend.memory(aligned(size(l.tensor.shape)), l.name);
-      weights.set(l.name, memory);
-      for (const p of l.parts) {
-        const data = await checkpoint.read(p.name);
-        backend.write({ memory, offset: p.offset, elements: data.length }, data);
-        o.onWeights?.((done += data.length * 4), total);
+    try {
+      for (const l of frozen) {
+        const memory = backend.memory(aligned(size(l.tensor.shape)), l.name);
+        weights.set(l.name, memory);
+        for (const p of l.parts) {
+          const data = await checkpoint.read(p.name);
+          backend.write({ memory, offset: p.offset, elements: data.length }, data);
+          o.onWeights?.((done += data.length * 4), total);
+        }
       }
+    } catch (e) {
+      for (const m of weights.values()) m.destroy();
+      throw e;
     }
 
     const parameters = new Parameters(backend, graph, o.weightDecay);

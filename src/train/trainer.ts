@@ -58,6 +58,7 @@ export async function train(run: Run, data: TrainData, config: RunConfig, contro
     reading = true;
     const these = notes.splice(0, history.records);
     const records = history.read();
+    records.catch(() => {}); // whoever drains is told
     pending = pending.then(() => records).then((rows) => {
       const now = performance.now();
       const ms = (now - lastRead - waited) / Math.max(1, rows.length);
@@ -76,7 +77,7 @@ export async function train(run: Run, data: TrainData, config: RunConfig, contro
         if (window) emit({ type: "sites", step, ...norms.take(row.subarray(accumulation + 1)) });
       });
     }); // prettier-ignore
-    pending.catch(() => {}); // whoever drains is told
+    pending.catch(() => {});
   };
   const drain = async (): Promise<void> => {
     readHistory();

@@ -201,6 +201,24 @@ describe.each(["reference", "webgpu"] as const)("%s", (name) => {
     expect(first.steps).toEqual([]);
   });
 
+  it("a device that fails in the middle ends the run with its error", async () => {
+    const backend = await backendNow();
+    let runs = 0;
+    const failing: Backend = { ...backend, run: async (...a) => (++runs > 9 ? Promise.reject(new Error("the device was lost")) : backend.run(...a)) };
+    const unhandled: unknown[] = [];
+    const note = (e: unknown): number => unhandled.push(e);
+    process.on("unhandledRejection", note);
+    await expect(go(failing, configOf({ steps: 50 }))).rejects.toThrow("the device was lost");
+    const blind: Backend = {
+      ...backend,
+      read: async (r) => (runs > 9 && r.memory.label === "history" ? Promise.reject(new Error("it was lost")) : backend.read(r)),
+    };
+    await expect(go(blind, configOf({ steps: 200 }))).rejects.toThrow("it was lost");
+    await pause(10);
+    process.off("unhandledRejection", note);
+    expect(unhandled).toEqual([]);
+  });
+
   it.each(["lora", "full"])("a question in between is answered and leaves no trace: %s", async (method) => {
     const backend = await backendNow();
     const config = configOf({ steps: 8, eval_every: 2 }, { method });

@@ -133,6 +133,11 @@ describe.skipIf(webgpuMissing)("on WebGPU", () => {
       await new Promise((resolve) => setTimeout(resolve, 20));
       expect(kept()).toEqual([]);
     }
+    // Weights that cannot be read to the end.
+    let reads = 0;
+    const read = (name: string) => (++reads > 5 ? Promise.reject(new Error("the file ends here")) : tiny.checkpoint.read(name));
+    await expect(runOf(backend, { ...tiny, checkpoint: { ...tiny.checkpoint, read } }, config)).rejects.toThrow("the file ends here");
+    expect(kept()).toEqual([]);
   });
 
   test("a device that can hold less refuses by name", async () => {

@@ -10,6 +10,7 @@ import { generate, greedy } from "../../src/train/generate.ts";
 import type { Snapshot } from "../../src/train/parameters.ts";
 import { train } from "../../src/train/trainer.ts";
 import { backends, webgpuForTests } from "../harness/backends.ts";
+import { classes, webgpuOf } from "../harness/classes.ts";
 import { relativeError } from "../harness/run.ts";
 import { apart, dataOf, examples, fillAdapter, runConfig, runOf, tinyModel } from "../harness/tiny-model.ts";
 import { webgpuMissing } from "../harness/webgpu.ts";
@@ -136,6 +137,16 @@ test.skipIf(webgpuMissing)("per-step values are live: rate, step, seed, decay an
   // Adam's steps are as long as the rate says: five times the rate, about five times the way.
   const way = (i: number): number => Math.hypot(...truth[i].map((x, k) => x - truth[i - 1][k]));
   expect(way(2) / way(1)).toBeGreaterThan(3);
+});
+
+test.skipIf(webgpuMissing).each(classes)("kernels for a %s train as the reference does", async (target) => {
+  for (const change of [{}, { method: "full", target_modules: ["all"] }]) {
+    const config = runConfig({ ...change, train: { steps: 3, learning_rate: 0.003 } });
+    const truth = await trained((await backends.reference())!, config);
+    const value = await trained(await webgpuOf(target), config);
+    expect(relativeError(value.losses, truth.losses)).toBeLessThan(2e-5);
+    expect(apart(value.end.parameters, truth.end.parameters, truth.start.parameters)).toBeLessThan(5e-3);
+  }
 });
 
 test.skipIf(webgpuMissing)("training with dropout on the device is training with the reference's masks", async () => {

@@ -85,7 +85,7 @@ export function webgpuBackend(device: Device): Backend {
     memory: (elements, label) => {
       if (elements * 4 > gpu.limits.maxBufferSize)
         throw new Error(`"${label}" needs ${elements * 4} bytes; one buffer holds at most ${gpu.limits.maxBufferSize} on ${device.adapter}`);
-      return new GpuMemory(gpu, elements, label);
+      return new GpuMemory(gpu, elements, label, () => queue.flush());
     },
     write: (to, data: Data) => {
       queue.flush();
@@ -96,7 +96,7 @@ export function webgpuBackend(device: Device): Backend {
     copy: (from, to) => queue.encode((encoder) => encoder.copyBufferToBuffer(bufferOf(from), from.offset * 4, bufferOf(to), to.offset * 4, from.elements * 4)),
     fill0: (range) => queue.encode((encoder) => encoder.clearBuffer(bufferOf(range), range.offset * 4, range.elements * 4)),
     compile: async (name, graph, place, progress) => {
-      const plan = new WebGpuPlan(name, graph, place, device, pool);
+      const plan = new WebGpuPlan(name, graph, place, device, pool, () => queue.flush());
       const kernels = [...plan.kernels()];
       let done = 0;
       progress?.(done, kernels.length);

@@ -8,6 +8,8 @@ export class GpuMemory implements Memory {
     gpu: GPUDevice,
     readonly elements: number,
     readonly label: string,
+    /** Submits commands that are encoded and not sent yet: they may name this buffer. */
+    private readonly flush: () => void = () => {},
   ) {
     this.buffer = gpu.createBuffer({
       label,
@@ -16,6 +18,7 @@ export class GpuMemory implements Memory {
     });
   }
   destroy(): void {
+    this.flush();
     this.buffer.destroy();
   }
 }

@@ -63,6 +63,7 @@ export class WebGpuPlan implements Plan {
     private readonly place: (leaf: Leaf) => Range,
     private readonly device: Device,
     private readonly pool: SlotPool,
+    private readonly flush: () => void,
   ) {
     optimise(graph);
     this.layout = layOut(graph);
@@ -101,7 +102,7 @@ export class WebGpuPlan implements Plan {
   }
 
   private memory(elements: number, label: string): GpuMemory {
-    const memory = new GpuMemory(this.device.gpu, (elements + 3) & ~3, label);
+    const memory = new GpuMemory(this.device.gpu, (elements + 3) & ~3, label, this.flush);
     this.own.push(memory);
     return memory;
   }
@@ -188,6 +189,7 @@ export class WebGpuPlan implements Plan {
   }
 
   destroy(): void {
+    this.flush();
     this.uniforms.destroy();
     for (const memory of this.own) memory.destroy();
     this.groups = [];
