@@ -1,22 +1,16 @@
-// app.tsx — the page: starts the store from the session's catalogue and the URL, lays the panels out, and owns what is
+// app.tsx — starts the store from the session's catalogue and the address, shows one of the pages, and owns what is
 // global: keyboard, dropped files, the address, announcements.
-import { useEffect, useState } from "react";
+import { Activity, useEffect, useState } from "react";
 import type { Session } from "../protocol.ts";
-import { RankPanel } from "./charts/rank-panel.tsx";
 import { StudioContext, useParts, useStudio, type Parts } from "./context.ts";
 import { DropTarget } from "./drop.tsx";
-import { Answers } from "./panels/answers.tsx";
-import { DataPreviewPanel } from "./panels/data-preview.tsx";
-import { Faults } from "./panels/faults.tsx";
+import { DevicePage } from "./pages/device.tsx";
+import { TrainPage } from "./pages/train.tsx";
 import { Header } from "./panels/header.tsx";
-import { LossPanel } from "./panels/loss.tsx";
-import { PreflightPanel } from "./panels/preflight.tsx";
-import { RunPanel } from "./panels/run.tsx";
-import { Setup } from "./panels/setup.tsx";
 import { Announcer, Shortcuts } from "./shortcuts.tsx";
 import { createStudio, workerLost } from "./store.ts";
 import { text } from "./strings.ts";
-import { fromHash, toHash } from "./url.ts";
+import { fromAddress, pageOf, toHash, toSearch, type PageName } from "./url.ts";
 
 /** `lost`: emits "lost" with what happened when the worker behind the client breaks. */
 export function App({ client, lost }: { client: Session; lost?: EventTarget }) {
@@ -28,7 +22,7 @@ export function App({ client, lost }: { client: Session; lost?: EventTarget }) {
     client.catalogue().then(
       (catalogue) => {
         if (!here) return;
-        const { config, notes } = fromHash(location.hash, catalogue.first);
+        const { config, notes } = fromAddress(location, catalogue);
         const store = createStudio(client, catalogue, config, notes);
         setParts({ client, store });
         client.device().then(
@@ -63,28 +57,19 @@ export function App({ client, lost }: { client: Session; lost?: EventTarget }) {
 }
 
 function Page() {
+  const [page, go] = usePage();
   useAddress();
   useSessionAnswers();
   return (
     <>
-      <Header />
-      <main className="page">
-        <h1 className="unseen">{text.name}</h1>
-        <div className="column setup-column">
-          <Setup />
-        </div>
-        <div className="column centre-column">
-          <Faults />
-          <LossPanel />
-          <RankPanel />
-          <DataPreviewPanel />
-        </div>
-        <div className="column answers-column">
-          <RunPanel />
-          <Answers />
-          <PreflightPanel />
-        </div>
-      </main>
+      <Header page={page} go={go} />
+      {/* A page that is left keeps its state, and costs nothing while it is not seen. */}
+      <Activity mode={page === "train" ? "visible" : "hidden"}>
+        <TrainPage />
+      </Activity>
+      <Activity mode={page === "device" ? "visible" : "hidden"}>
+        <DevicePage />
+      </Activity>
       <Announcer />
       <Shortcuts />
       <DropTarget />
@@ -92,27 +77,50 @@ function Page() {
   );
 }
 
+/** The page that the address names; going to another makes an entry in the browser's history. */
+function usePage(): [PageName, (page: PageName) => void] {
+  const first = useStudio((state) => state.catalogue.first);
+  const [page, setPage] = useState(() => pageOf(location.search));
+  useEffect(() => {
+    const follow = () => setPage(pageOf(location.search));
+    addEventListener("popstate", follow);
+    return () => removeEventListener("popstate", follow);
+  }, []);
+  useEffect(() => {
+    document.title = page === "train" ? text.name : text.pages.title(text.pages[page]);
+  }, [page]);
+  const go = (next: PageName) => {
+    if (next === page) return;
+    history.pushState(null, "", (toSearch(location.search, { page: next }, first) || location.pathname) + location.hash);
+    setPage(next);
+    scrollTo(0, 0);
+  };
+  return [page, go];
+}
+
 /** The address follows the configuration, and the configuration follows an address that the visitor changes. */
 function useAddress() {
   const { store } = useParts();
   const config = useStudio((state) => state.config);
-  const first = useStudio((state) => state.catalogue.first);
+  const catalogue = useStudio((state) => state.catalogue);
+  const { first } = catalogue;
   useEffect(() => {
     const timer = setTimeout(() => {
       const hash = toHash(config, first);
-      if (hash !== location.hash) history.replaceState(null, "", hash || location.pathname + location.search);
+      const search = toSearch(location.search, { backend: config.backend }, first);
+      if (hash !== location.hash || search !== location.search) history.replaceState(null, "", location.pathname + search + hash);
     }, 200);
     return () => clearTimeout(timer);
   }, [config, first]);
   useEffect(() => {
     const follow = () => {
-      const { config: next, notes } = fromHash(location.hash, first);
+      const { config: next, notes } = fromAddress(location, catalogue);
       store.getState().replaceConfig(next);
       for (const what of notes) store.getState().fail({ what });
     };
     addEventListener("hashchange", follow);
     return () => removeEventListener("hashchange", follow);
-  }, [store, first]);
+  }, [store, catalogue]);
 }
 
 /** Preflight and preview follow the configuration, a moment after its last change. */

@@ -21,6 +21,7 @@ export function connect(onLost: (what: string) => void): Session {
     stop: () => remote.stop(),
     setLearningRate: (learningRate) => remote.setLearningRate(learningRate),
     ask: (options) => remote.ask(options),
+    benchmark: (onProgress) => remote.benchmark(proxy(onProgress)),
     export: () => remote.export(),
   };
 }

@@ -1,4 +1,5 @@
 // samples.ts — sample events gathered by prompt: the base model's answer once, the tuned model's by step.
+import type { DataPreview, Problem } from "../protocol.ts";
 import type { RunView } from "./fold.ts";
 
 export interface PromptAnswers {
@@ -19,6 +20,21 @@ export function answersOf(samples: RunView["samples"]): PromptAnswers[] {
     byPrompt.set(prompt, entry);
   }
   return [...byPrompt.values()];
+}
+
+/** The part of the first row that is only read, as a prompt in the data's own form; undefined where all of it is trained on. */
+export function promptOf(preview: DataPreview | { problems: Problem[] } | null): string | undefined {
+  if (!preview || !("rows" in preview)) return undefined;
+  const row = preview.rows[0] ?? [];
+  const read = row
+    .slice(
+      0,
+      row.findIndex((token) => token.trained),
+    )
+    .map((token) => token.text);
+  // The mark of a beginning (<s>, <|endoftext|>) is added by the tokenizer again.
+  if (/^<.*>$/.test(read[0] ?? "")) read.shift();
+  return read.join("") || undefined;
 }
 
 /** Exact match apart from white space at the ends. */

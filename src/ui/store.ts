@@ -1,7 +1,7 @@
 // store.ts — the state of the page: the form (a RunConfig), what the session says about it, and the run as a fold over
 // its events. Actions call the session; nothing here touches a GPU, a worker or the DOM.
 import { createStore, type StoreApi } from "zustand/vanilla";
-import type { Catalogue, DataPreview, DeviceInfo, GivenFile, Preflight, Problem, RunConfig, Session, SiteInfo, TrainEvent } from "../protocol.ts";
+import type { BenchmarkRow, Catalogue, DataPreview, DeviceInfo, GivenFile, Preflight, Problem, RunConfig, Session, SiteInfo, TrainEvent } from "../protocol.ts";
 import { getField, setField, type FieldPath, type FieldValue } from "./fields.ts";
 import { active, emptyRun, fold, type RunView } from "./fold.ts";
 import { text } from "./strings.ts";
@@ -12,6 +12,15 @@ export interface Fault {
   what: string;
   where?: string;
   hint?: string;
+}
+
+/** The last benchmark, of this device. */
+export interface Benchmark {
+  state: "none" | "running" | "done";
+  rows: readonly BenchmarkRow[];
+  done: number;
+  total: number;
+  problems: readonly Problem[];
 }
 
 export interface Studio {
@@ -29,6 +38,7 @@ export interface Studio {
   run: RunView;
   /** The configuration the run was started with. */
   runConfig: RunConfig | null;
+  benchmark: Benchmark;
   given: { models: readonly string[]; data: readonly string[] };
   faults: readonly Fault[];
 
@@ -44,6 +54,8 @@ export interface Studio {
   resume(): Promise<void>;
   stop(): Promise<void>;
   setLearningRate(learningRate: number): Promise<void>;
+  /** `stop` ends it early. */
+  runBenchmark(): Promise<void>;
   fail(fault: Fault): void;
   dismiss(fault: Fault): void;
   /** Asks the session about the configuration as it is now. */
@@ -111,6 +123,7 @@ export function createStudio(client: Session, catalogue: Catalogue, config: RunC
       sites: [],
       run: emptyRun(),
       runConfig: null,
+      benchmark: { state: "none", rows: [], done: 0, total: 0, problems: [] },
       given: { models: [], data: [] },
       faults: notes.map((what) => ({ what })),
 
@@ -147,7 +160,7 @@ export function createStudio(client: Session, catalogue: Catalogue, config: RunC
       },
       async train() {
         const state = get();
-        if (active(state.run) || blockers(state).length > 0) return;
+        if (active(state.run) || state.benchmark.state === "running" || blockers(state).length > 0) return;
         await start();
       },
       pause: async () => void (await call("pause", () => client.pause())),
@@ -155,6 +168,15 @@ export function createStudio(client: Session, catalogue: Catalogue, config: RunC
       resume: async () => void (await call("resume", () => client.resume())),
       stop: async () => void (await call("stop", () => client.stop())),
       setLearningRate: async (learningRate) => void (await call("learning rate", () => client.setLearningRate(learningRate))),
+      async runBenchmark() {
+        if (active(get().run) || get().benchmark.state === "running") return;
+        set({ benchmark: { state: "running", rows: [], done: 0, total: 0, problems: [] } });
+        const answer = await call("benchmark", () =>
+          client.benchmark((rows, done, total) => set(({ benchmark }) => ({ benchmark: { ...benchmark, rows, done, total } }))),
+        );
+        const told = Array.isArray(answer) ? { rows: answer } : { problems: answer?.problems ?? [] };
+        set(({ benchmark }) => ({ benchmark: { ...benchmark, ...told, state: "done" } }));
+      },
       fail: (fault) => set((state) => ({ faults: [...state.faults.filter((f) => f.what !== fault.what), fault] })),
       dismiss: (fault) => set((state) => ({ faults: state.faults.filter((f) => f !== fault) })),
 

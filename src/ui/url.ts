@@ -1,16 +1,49 @@
 // url.ts — the URL is the experiment: the hash holds the fields that differ from the first-run preset, nothing else;
-// alpha_pattern only where it is not what one scale for all modules gives.
-// A hash is a stranger's text: only known fields of the right type are taken, the rest is ignored with a note.
-import type { RunConfig } from "../protocol.ts";
+// alpha_pattern only where it is not what one scale for all modules gives. The query holds what belongs to the place
+// rather than to the experiment: ?backend=webgpu, ?page=device.
+// An address is a stranger's text: only known fields of the right type are taken, the rest is ignored with a note.
+import type { Catalogue, RunConfig } from "../protocol.ts";
 import { fieldPaths, getField, sameField, setField, type FieldPath, type FieldValue } from "./fields.ts";
 import { text } from "./strings.ts";
 import { oneScale } from "./with-rank.ts";
 
 const longestHash = 100_000;
 
+export const pages = ["train", "device"] as const;
+export type PageName = (typeof pages)[number];
+interface Place {
+  search: string;
+  hash: string;
+}
+
+/** The configuration an address describes, and one note per part that was ignored. A backend in the query comes before one in the hash. */
+export function fromAddress({ search, hash }: Place, { first, fields }: Pick<Catalogue, "first" | "fields">): { config: RunConfig; notes: string[] } {
+  const { config, notes } = fromHash(hash, first);
+  const backend = new URLSearchParams(search).get("backend");
+  if (backend === null) return { config, notes };
+  const choices = fields.backend?.choices ?? [];
+  if (choices.includes(backend)) return { config: setField(config, "backend", backend), notes };
+  return { config, notes: [...notes, text.url.backend(backend.slice(0, 80), choices.join(", "))] };
+}
+
+export const pageOf = (search: string): PageName => pages.find((page) => page === new URLSearchParams(search).get("page")) ?? pages[0];
+
+/** `search` for another page or backend; parameters that are not ours stay. */
+export function toSearch(search: string, change: { page?: PageName; backend?: string }, first: RunConfig): string {
+  const params = new URLSearchParams(search);
+  const put = (name: string, value: string | undefined, usual: string) => {
+    if (value === usual) params.delete(name);
+    else if (value !== undefined) params.set(name, value);
+  };
+  put("page", change.page, pages[0]);
+  put("backend", change.backend, first.backend);
+  return params.size === 0 ? "" : `?${params}`;
+}
+
 export function toHash(config: RunConfig, first: RunConfig): string {
   const params = new URLSearchParams();
   for (const path of fieldPaths(first)) {
+    if (path === "backend") continue;
     const value = getField(config, path);
     const expected = path === "alpha_pattern" ? oneScale(config).alpha_pattern : getField(first, path);
     if (!sameField(value, expected)) params.set(path, write(value));

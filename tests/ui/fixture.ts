@@ -2,6 +2,7 @@
 // that replays the log. For tests of the page alone; the real session has its own tests.
 import type {
   Answer,
+  BenchmarkRow,
   Catalogue,
   DataPreview,
   DeviceInfo,
@@ -138,7 +139,18 @@ export function preflightOf(config: RunConfig, layers = 6): Preflight {
   const trainable = sites.reduce((n, site) => n + site.parameters, 0);
   const problems: Problem[] =
     trainable === 0 ? [{ where: "target_modules", what: "no matrix has an adapter.", hint: "Choose at least one.", level: "error" }] : [];
-  return { device, memory: memoryOf(trainable), fits: true, trainable, total: 3_148_224, sites, flopsPerStep: 4.2e9, seconds: 14, problems };
+  return {
+    device,
+    backend: { name: "webgpu", why: device.adapter },
+    memory: memoryOf(trainable),
+    fits: true,
+    trainable,
+    total: 3_148_224,
+    sites,
+    flopsPerStep: 4.2e9,
+    seconds: 14,
+    problems,
+  };
 }
 
 const tales: readonly [tale: string, answer: string][] = [
@@ -231,6 +243,12 @@ export function eventLog(config: RunConfig, layers = 6): TrainEvent[] {
   return events;
 }
 
+export const benchmarkRows: BenchmarkRow[] = [
+  { group: "webgpu: kernels", name: "linear", value: 812.4, unit: "GFLOP/s", detail: "240 × 192 × 512" },
+  { group: "webgpu: kernels", name: "rmsNorm", value: 41.2, unit: "GB/s", detail: "240 × 192" },
+  { group: "webgpu: step", name: "micro and update", value: 9.3, unit: "ms", detail: "tales-3m, 5 × 48 tokens" },
+];
+
 /** A Session that replays `eventLog`. tick: ms between batches. */
 export class ReplaySession implements Session {
   private state: "idle" | "running" | "paused" = "idle";
@@ -252,7 +270,13 @@ export class ReplaySession implements Session {
   catalogue = async () => catalogue;
   device = async () => this.deviceInfo;
   give = async (folder: string) => void this.calls.push(`give ${folder}`);
-  preflight = async (config: RunConfig) => ({ ...preflightOf(config, this.layers), device: this.deviceInfo });
+  preflight = async (config: RunConfig): Promise<Preflight> => ({
+    ...preflightOf(config, this.layers),
+    device: this.deviceInfo,
+    backend: this.deviceInfo.webgpu
+      ? { name: "webgpu", why: this.deviceInfo.adapter }
+      : { name: "wasm", why: "this machine has no GPU that the browser offers" },
+  });
   preview = async () => preview;
 
   train(config: RunConfig, onEvents: (events: TrainEvent[]) => void): Promise<void> {
@@ -297,5 +321,10 @@ export class ReplaySession implements Session {
   }
   setLearningRate = async (learningRate: number) => void this.calls.push(`setLearningRate ${learningRate}`);
   ask = async (): Promise<Answer> => ({ base: " She was very happy.", tuned: " red" });
+  benchmark = async (onProgress: (rows: BenchmarkRow[], done: number, total: number) => void): Promise<BenchmarkRow[]> => {
+    this.calls.push("benchmark");
+    for (let done = 0; done <= benchmarkRows.length; done++) onProgress(benchmarkRows.slice(0, done), done, benchmarkRows.length);
+    return benchmarkRows;
+  };
   export = async (): Promise<ExportedFile> => ({ name: "adapter.zip", bytes: new Uint8Array([0x50, 0x4b, 5, 6]) });
 }

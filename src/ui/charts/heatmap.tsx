@@ -1,5 +1,5 @@
 // heatmap.tsx — layers × modules as an ARIA grid: one tab stop, arrows move, Enter or a digit opens the cell's rank.
-import { useRef, useState, type KeyboardEvent } from "react";
+import { memo, useRef, useState, type KeyboardEvent } from "react";
 import type { SiteInfo } from "../../protocol.ts";
 import type { SitesWindow } from "../fold.ts";
 import { count, short, tiny } from "../format.ts";
@@ -22,7 +22,7 @@ interface Props {
   onOpen?: (cell: OpenCell) => void;
 }
 
-export function Heatmap({ sites, values, view, most, window, live, onOpen }: Props) {
+export const Heatmap = memo(function Heatmap({ sites, values, view, most, window, live, onOpen }: Props) {
   const grid = useRef<HTMLDivElement>(null);
   const [focus, setFocus] = useState<[row: number, column: number]>([0, 0]);
   const layers = [...new Set(sites.map((site) => site.layer))].sort((a, b) => a - b);
@@ -74,6 +74,8 @@ export function Heatmap({ sites, values, view, most, window, live, onOpen }: Pro
       aria-colcount={modules.length + 2}
       style={{ gridTemplateColumns: `auto repeat(${modules.length}, minmax(0, 1fr)) minmax(3.2rem, auto)` }}
       onKeyDown={press}
+      onClick={(event) => within(event.target, open)}
+      onFocus={(event) => within(event.target, (row, column) => setFocus([row, column]))}
     >
       <div role="row" className="heat-row">
         <span role="columnheader" className="layer-head">
@@ -94,24 +96,20 @@ export function Heatmap({ sites, values, view, most, window, live, onOpen }: Pro
             const isFocus = focus[0] === row && focus[1] === column;
             if (index < 0)
               return <span key={module} role="gridcell" data-cell={`${row},${column}`} tabIndex={isFocus ? 0 : -1} className="cell none" aria-label="" />;
+            const site = sites[index];
             const value = values[index];
-            const off = view.name === "rank" ? sites[index].r === 0 : sites[index].parameters === 0;
-            const colour = off || value === null ? undefined : viridis(view.tone(value, most));
+            const off = view.name === "rank" ? site.r === 0 : site.parameters === 0;
             return (
-              <div
+              <Cell
                 key={module}
-                role="gridcell"
-                data-cell={`${row},${column}`}
-                tabIndex={isFocus ? 0 : -1}
-                className={off ? "cell off" : value === null ? "cell blank" : "cell"}
-                style={colour && { background: colour.fill, color: colour.ink }}
-                aria-label={label(sites[index], index, window)}
-                title={label(sites[index], index, window)}
-                onFocus={() => setFocus([row, column])}
-                onClick={() => open(row, column)}
-              >
-                {off ? "·" : value === null ? "" : view.cell(value)}
-              </div>
+                row={row}
+                column={column}
+                focus={isFocus}
+                tone={off || value === null ? null : view.tone(value, most)}
+                off={off}
+                label={label(site, index, window)}
+                shows={off ? "·" : value === null ? "" : view.cell(value)}
+              />
             );
           })}
           <span role="gridcell" className="margin" aria-label={`${text.heatmap.layer} ${layer}, ${view.totalTitle} ${view.full(rowTotals[row])}`}>
@@ -133,6 +131,41 @@ export function Heatmap({ sites, values, view, most, window, live, onOpen }: Pro
       </div>
     </div>
   );
+});
+
+interface CellProps {
+  row: number;
+  column: number;
+  focus: boolean;
+  /** 0..1 for the colour; null: none. */
+  tone: number | null;
+  off: boolean;
+  label: string;
+  shows: string;
+}
+
+/** Plain values only, so that a cell whose numbers stayed the same is not drawn again. */
+const Cell = memo(function Cell({ row, column, focus, tone, off, label, shows }: CellProps) {
+  const colour = tone === null ? undefined : viridis(tone);
+  return (
+    <div
+      role="gridcell"
+      data-cell={`${row},${column}`}
+      tabIndex={focus ? 0 : -1}
+      className={off ? "cell off" : colour ? "cell" : "cell blank"}
+      style={colour && { background: colour.fill, color: colour.ink }}
+      aria-label={label}
+      title={label}
+    >
+      {shows}
+    </div>
+  );
+});
+
+/** The grid listens for all of its cells. */
+function within(target: EventTarget, act: (row: number, column: number) => void): void {
+  const at = target instanceof Element ? target.closest<HTMLElement>("[data-cell]")?.dataset.cell?.split(",").map(Number) : undefined;
+  if (at) act(at[0], at[1]);
 }
 
 const shown = (values: readonly (number | null)[]): number[] => values.filter((value) => value !== null);

@@ -1,7 +1,7 @@
 // loss-chart.tsx — loss over steps: each step thin, the moving average bold, evaluations as dots. Decimated by minimum
 // and maximum to two points per pixel at most; no animation, so that it may be redrawn several times a second.
 import { useMemo } from "react";
-import { CartesianGrid, ComposedChart, Line, Tooltip, XAxis, YAxis, type TooltipContentProps } from "recharts";
+import { CartesianGrid, ComposedChart, Line, ReferenceDot, Tooltip, XAxis, YAxis, type TooltipContentProps } from "recharts";
 import { useWidth } from "../context.ts";
 import type { RunView } from "../fold.ts";
 import { short } from "../format.ts";
@@ -31,7 +31,9 @@ interface Props {
 export default function LossChart({ steps, evaluations, smoothing, log, total }: Props) {
   const [ref, width] = useWidth<HTMLDivElement>();
   const points = useMemo(() => pointsOf(steps, evaluations, smoothing, Math.min(mostPoints, 2 * Math.max(200, width))), [steps, evaluations, smoothing, width]);
-  const { loss } = steps.columns;
+  const { loss, step } = steps.columns;
+  const last = steps.length > 0 ? Math.max(total, step[steps.length - 1]) : total;
+  const newest = points.findLast((point) => point.smoothed !== undefined);
   const ticks = ticksTo(Math.max(...points.map((point) => Math.max(point.raw ?? 0, point.held ?? 0))));
   const label = text.loss.chart(steps.length, short(loss[0]), short(loss[steps.length - 1]));
   return (
@@ -39,14 +41,7 @@ export default function LossChart({ steps, evaluations, smoothing, log, total }:
       {width > 0 && (
         <ComposedChart width={width} height={height} data={points} margin={{ top: 8, right: 8, bottom: 0, left: 0 }} accessibilityLayer={false}>
           <CartesianGrid vertical={false} stroke="var(--line)" />
-          <XAxis
-            dataKey="step"
-            type="number"
-            domain={[0, Math.max(total, steps.columns.step[steps.length - 1])]}
-            tickLine={false}
-            axisLine={false}
-            tickCount={6}
-          />
+          <XAxis dataKey="step" type="number" domain={[0, last]} ticks={stepTicks(last)} tickLine={false} axisLine={false} />
           <YAxis
             key={log ? "log" : "linear"}
             width={42}
@@ -68,6 +63,7 @@ export default function LossChart({ steps, evaluations, smoothing, log, total }:
             activeDot={{ r: 5, fill: "var(--ink)" }}
             isAnimationActive={false}
           />
+          {newest && <ReferenceDot x={newest.step} y={newest.smoothed} r={3.5} fill="var(--accent)" stroke="none" />}
         </ComposedChart>
       )}
     </div>
@@ -91,6 +87,14 @@ function ticksTo(most: number): number[] {
   const ten = 10 ** Math.floor(Math.log10(most / 4));
   const step = ten * ([1, 2, 5].findLast((s) => s * ten <= most / 3.2) ?? 1);
   return Array.from({ length: Math.max(1, Math.ceil(most / step)) + 1 }, (_, i) => Number((i * step).toPrecision(6)));
+}
+
+/** About six whole steps from 0, and the last one; a tick too near to the last gives way to it. */
+function stepTicks(last: number): number[] {
+  const ten = 10 ** Math.floor(Math.log10(Math.max(last, 1) / 5));
+  const stride = Math.max(1, ten * ([1, 2, 5].find((s) => s * ten >= last / 7) ?? 10));
+  const ticks = Array.from({ length: Math.ceil(last / stride) }, (_, i) => i * stride).filter((tick) => last - tick > stride / 2);
+  return [...ticks, last];
 }
 
 function Values({ active, payload }: TooltipContentProps) {

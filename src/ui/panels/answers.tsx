@@ -41,7 +41,7 @@ export function Answers() {
           <PromptCard key={one.prompt} answers={one} step={step} steps={steps} onStep={setAt} onTake={() => setPrompt(one.prompt)} />
         ))}
       </div>
-      <Ask prompt={prompt} />
+      <Ask taken={prompt} />
     </section>
   );
 }

@@ -1,35 +1,40 @@
 // ask.tsx — the visitor's own prompt, answered by the base and the tuned model.
 import { useEffect, useRef, useState } from "react";
 import type { Answer as Answered, Problem } from "../../protocol.ts";
-import { useParts } from "../context.ts";
+import { useParts, useStudio } from "../context.ts";
+import { promptOf } from "../samples.ts";
 import { text } from "../strings.ts";
 import { Answer } from "./answer.tsx";
 
 interface Asked {
-  prompt: string;
+  /** null: not written yet; a prompt of the data stands there. */
+  prompt: string | null;
   temperature: string;
   seed: string;
   tokens: string;
 }
 
-/** `prompt`: one of the fixed prompts, taken over. */
-export function Ask({ prompt }: { prompt: string | null }) {
+/** `taken`: one of the fixed prompts, taken over. */
+export function Ask({ taken }: { taken: string | null }) {
   const { client } = useParts();
+  const sample = useStudio((state) => state.run.samples.at(-1)?.prompt ?? promptOf(state.preview));
+  const ready = useStudio((state) => state.run.plan !== null);
   const area = useRef<HTMLTextAreaElement>(null);
-  const [asked, setAsked] = useState<Asked>({ prompt: "", temperature: "0", seed: "0", tokens: "32" });
+  const [asked, setAsked] = useState<Asked>({ prompt: null, temperature: "0", seed: "0", tokens: "32" });
   const [asking, setAsking] = useState(false);
   const [answer, setAnswer] = useState<Answered | { problems: Problem[] } | null>(null);
   useEffect(() => {
-    if (prompt === null) return;
-    setAsked((now) => ({ ...now, prompt }));
+    if (taken === null) return;
+    setAsked((now) => ({ ...now, prompt: taken }));
     area.current?.focus();
-  }, [prompt]);
+  }, [taken]);
+  const prompt = asked.prompt ?? sample ?? "";
 
   const ask = async () => {
     setAsking(true);
     try {
       const { temperature, seed, tokens } = asked;
-      setAnswer(await client.ask({ prompt: asked.prompt, temperature: Number(temperature), seed: Number(seed), maxNewTokens: Number(tokens), topP: 1 }));
+      setAnswer(await client.ask({ prompt, temperature: Number(temperature), seed: Number(seed), maxNewTokens: Number(tokens), topP: 1 }));
     } catch (error) {
       setAnswer({ problems: [{ where: text.answers.prompt, what: String(error), hint: text.fault.workerHint, level: "error" }] });
     } finally {
@@ -65,17 +70,18 @@ export function Ask({ prompt }: { prompt: string | null }) {
         required
         aria-label={text.answers.prompt}
         placeholder={text.answers.placeholder}
-        value={asked.prompt}
+        value={prompt}
         onChange={(event) => setAsked({ ...asked, prompt: event.target.value })}
       />
       <div className="ask-options">
         {number("temperature", text.answers.temperature, 0, 5, "any")}
         {number("seed", text.answers.seed, 0, 4294967295, 1)}
         {number("tokens", text.answers.length, 1, 256, 1)}
-        <button className="quiet" disabled={asking}>
+        <button className="quiet" disabled={asking || !ready}>
           {asking ? text.answers.asking : text.answers.ask}
         </button>
       </div>
+      {!ready && <p className="help">{text.answers.notYet}</p>}
       {answer && "problems" in answer && (
         <div role="alert">
           {answer.problems.map((problem) => (

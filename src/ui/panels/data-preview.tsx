@@ -3,6 +3,7 @@ import type { DataPreview, PreviewToken } from "../../protocol.ts";
 import { useStudio } from "../context.ts";
 import { count, percent } from "../format.ts";
 import { text } from "../strings.ts";
+import { ProblemText } from "./problem.tsx";
 
 export function DataPreviewPanel() {
   const preview = useStudio((state) => state.preview);
@@ -18,7 +19,7 @@ export function DataPreviewPanel() {
         <div role="alert">
           {preview.problems.map((problem) => (
             <p key={problem.where + problem.what} className={`notice ${problem.level}`}>
-              <strong>{problem.where}</strong> {problem.what} {problem.hint}
+              <ProblemText problem={problem} />
             </p>
           ))}
         </div>

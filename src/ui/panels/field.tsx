@@ -1,4 +1,5 @@
-// field.tsx — one field of the form: title, reset arrow, control, one line of help with its paper, all from the catalogue.
+// field.tsx — one field of the form: title, reset arrow, control, help with its paper, all from the catalogue. Help is
+// folded away behind the title's i; assistive technology reads it in any case.
 import { useEffect, useId, useState, type ReactNode } from "react";
 import type { CatalogueEntry } from "../../protocol.ts";
 import { useParts, useStudio } from "../context.ts";
@@ -22,6 +23,8 @@ interface FieldProps {
   also?: readonly FieldPath[];
   /** Help for the chosen value, instead of the field's own line. */
   help?: ReactNode;
+  /** The first line of the help stays in sight: it says what was chosen. */
+  peek?: boolean;
   /** Beside the title. */
   action?: ReactNode;
   /** Title and control on one line. */
@@ -29,19 +32,33 @@ interface FieldProps {
   children: (id: string, describedBy: string) => ReactNode;
 }
 
-export function Field({ path, also = [], help, action, inline = false, children }: FieldProps) {
+export function Field({ path, also = [], help, peek = false, action, inline = false, children }: FieldProps) {
   const { store } = useParts();
   const info = useStudio((state) => state.catalogue.fields[path]);
   const changed = useStudio(({ config, catalogue }) => [path, ...also].some((p) => !sameField(getField(config, p), getField(catalogue.first, p))));
   const reason = useStudio((state) => state.invalid[path]);
   const id = useId();
+  const [open, setOpen] = useState(false);
   const title = info?.title ?? path;
   return (
     <div className={inline ? "field inline-field" : "field"}>
       <div className="field-head">
-        <label htmlFor={id} id={`${id}-label`}>
+        <label htmlFor={id} id={`${id}-label`} title={info?.help}>
           {title}
         </label>
+        <button
+          type="button"
+          className="icon info"
+          aria-label={text.setup.about(title)}
+          aria-expanded={open}
+          aria-controls={`${id}-help`}
+          onClick={() => setOpen(!open)}
+        >
+          <svg width="13" height="13" viewBox="0 0 13 13" aria-hidden="true">
+            <circle cx="6.5" cy="6.5" r="5.75" fill="none" stroke="currentColor" />
+            <path d="M6.5 5.9v3.4M6.5 3.6v1.1" stroke="currentColor" strokeWidth="1.3" />
+          </svg>
+        </button>
         {changed && (
           <button
             type="button"
@@ -56,7 +73,7 @@ export function Field({ path, also = [], help, action, inline = false, children 
         {action}
       </div>
       {children(id, `${id}-help`)}
-      <p className={reason ? "help wrong" : "help"} id={`${id}-help`}>
+      <p className={reason ? "help wrong" : peek && !open ? "help peek" : "help"} id={`${id}-help`} hidden={!reason && !open && !peek}>
         {reason ?? help ?? info?.help} {!reason && <Paper id={info?.paper} />}
       </p>
     </div>
@@ -136,11 +153,12 @@ export function CheckField({ path }: { path: FieldPath }) {
 }
 
 /** `entries`: of a registry; without them the field's own choices. */
-export function SelectField({ path, entries: given }: { path: FieldPath; entries?: readonly CatalogueEntry[] }) {
+export function SelectField({ path, entries: given, peek }: { path: FieldPath; entries?: readonly CatalogueEntry[]; peek?: boolean }) {
   const { store } = useParts();
   const value = useStudio((state) => getField(state.config, path)) as string;
   const choices = useStudio((state) => state.catalogue.fields[path]?.choices) ?? [];
-  const entries: readonly CatalogueEntry[] = given ?? choices.map((name) => ({ name, title: name, help: "" }));
+  const entries: readonly CatalogueEntry[] =
+    given ?? choices.map((name) => ({ name, title: path === "backend" ? (text.backends[name] ?? name) : name, help: "" }));
   const chosen = entries.find((entry) => entry.name === value);
   const help = chosen?.help && (
     <>
@@ -148,7 +166,7 @@ export function SelectField({ path, entries: given }: { path: FieldPath; entries
     </>
   );
   return (
-    <Field path={path} help={help} inline>
+    <Field path={path} help={help} peek={peek} inline>
       {(id, describedBy) => (
         <select id={id} value={value} aria-describedby={describedBy} onChange={(event) => store.getState().edit(path, event.target.value)}>
           {!chosen && <option value={value}>{value}</option>}

@@ -1,28 +1,37 @@
-// header.tsx — name, sections (on narrow pages), the device chip, the promise, the theme.
+// header.tsx — name, pages, sections (on narrow pages), the device chip, the promise, the theme.
 import { useEffect, useState } from "react";
 import { useStudio } from "../context.ts";
+import { blockers } from "../store.ts";
+import { pages, toSearch, type PageName } from "../url.ts";
 import { bytes } from "../format.ts";
 import { text } from "../strings.ts";
 
-export function Header() {
+export function Header({ page, go }: { page: PageName; go: (page: PageName) => void }) {
   return (
     <header className="top">
       <a className="brand" href="." aria-label={text.name}>
         <Mark />
         <span>{text.name}</span>
       </a>
-      <nav className="sections" aria-label={text.navigation.label}>
-        {(["setup", "loss", "rank", "answers"] as const).map((section) => (
-          <button key={section} type="button" className="link" onClick={() => document.getElementById(section)?.scrollIntoView()}>
-            {text.navigation[section]}
-          </button>
+      <nav className="pages" aria-label={text.pages.label}>
+        {pages.map((name) => (
+          <PageLink key={name} name={name} here={name === page} go={go} />
         ))}
       </nav>
+      {page === "train" && (
+        <nav className="sections" aria-label={text.navigation.label}>
+          {(["setup", "loss", "rank", "answers"] as const).map((section) => (
+            <button key={section} type="button" className="link" onClick={() => document.getElementById(section)?.scrollIntoView()}>
+              {text.navigation[section]}
+            </button>
+          ))}
+        </nav>
+      )}
       <span className="grow" />
       <span className="claim" title={text.claimLong}>
         {text.claim}
       </span>
-      <DeviceChip />
+      <DeviceChip go={go} />
       <Theme />
     </header>
   );
@@ -40,25 +49,43 @@ function Mark() {
   );
 }
 
-function DeviceChip() {
-  const device = useStudio((state) => state.device);
-  const preflight = useStudio((state) => state.preflight);
-  if (!device) return <span className="chip">{text.device.looking}</span>;
-  const parts = device.webgpu ? [text.device.webgpu, device.adapter, ...(device.software ? [text.device.software] : [])] : [text.device.none];
-  if (preflight?.memory) parts.push((preflight.fits ? text.device.fits : text.device.tooLarge)(bytes(preflight.memory.total)));
-  const good = device.webgpu && (preflight?.fits ?? true);
+/** A link, so that it opens in another tab too; a plain click stays in this one and keeps the run. */
+function PageLink({ name, here, go, children, ...rest }: { name: PageName; here: boolean; go: (page: PageName) => void } & React.ComponentProps<"a">) {
+  const first = useStudio((state) => state.catalogue.first);
+  const follow = (event: React.MouseEvent) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    go(name);
+  };
   return (
-    <a className="chip" href="#preflight" onClick={toPreflight} title={parts.join(" · ")}>
-      <span className={good ? "dot good" : "dot bad"} />
-      <span className="chip-text">{parts.join(" · ")}</span>
+    <a
+      {...rest}
+      href={(toSearch(location.search, { page: name }, first) || location.pathname) + location.hash}
+      aria-current={here ? "page" : undefined}
+      onClick={follow}
+    >
+      {children ?? text.pages[name]}
     </a>
   );
 }
 
-/** The hash belongs to the configuration, so links inside the page scroll by themselves. */
-function toPreflight(event: React.MouseEvent) {
-  event.preventDefault();
-  document.getElementById("preflight")?.scrollIntoView();
+/** Where it computes and whether it fits, in a line; the Device page says more. */
+function DeviceChip({ go }: { go: (page: PageName) => void }) {
+  const device = useStudio((state) => state.device);
+  const preflight = useStudio((state) => state.preflight);
+  if (!device) return <span className="chip">{text.device.looking}</span>;
+  if (!preflight) return <span className="chip">{text.preflight.checking}</span>;
+  const { backend, memory, fits } = preflight;
+  const where = `${text.backends[backend.name] ?? backend.name} · ${backend.why}`;
+  const size = memory && (fits ? text.device.fits : text.device.tooLarge)(bytes(memory.total));
+  const good = blockers({ preflight, invalid: {} }).length === 0;
+  return (
+    <PageLink name="device" here={false} go={go} className="chip" title={[where, size].filter(Boolean).join(" · ")}>
+      <span className={good ? "dot good" : "dot bad"} />
+      <span className="chip-text">{where}</span>
+      {size && <span className="chip-size">{size}</span>}
+    </PageLink>
+  );
 }
 
 const themes = ["auto", "light", "dark"] as const;

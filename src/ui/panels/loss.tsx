@@ -1,6 +1,6 @@
 // loss.tsx — the loss panel: the two numbers, the chart with its switches, the learning rate below; what will happen
 // before the first run, and the phases of getting ready.
-import { lazy, memo, Suspense, useState } from "react";
+import { lazy, memo, startTransition, Suspense, useEffect, useState } from "react";
 import { LearningRate } from "../charts/learning-rate.tsx";
 import { useStudio, useThrottled } from "../context.ts";
 import { active, type RunView } from "../fold.ts";
@@ -9,16 +9,19 @@ import { text } from "../strings.ts";
 import { Opening } from "./opening.tsx";
 import { Phases } from "./phases.tsx";
 
-// recharts is the largest part of the page: it comes after the page is there, and before the first step.
+// recharts is the largest part of the page: it is loaded and mounted (empty, unseen) when the page is there and idle, so
+// that the first step finds a chart that only has to grow.
 const loadChart = () => import("../charts/loss-chart.tsx");
 const LossChart = lazy(loadChart);
-if (typeof requestIdleCallback === "function") requestIdleCallback(() => void loadChart());
+const whenIdle: (work: () => void) => unknown = typeof requestIdleCallback === "function" ? requestIdleCallback : (work) => setTimeout(work, 300);
 
 export function LossPanel() {
   const run = useStudio((state) => state.run);
   const total = useStudio((state) => (state.runConfig ?? state.config).train.steps);
   const drawn = useThrottled(run, 200);
+  const ready = useReady();
   const { length, columns } = run.steps;
+  const empty = length === 0 || drawn.steps.length === 0;
   const last = run.evaluations.at(-1);
   return (
     <section className="loss" id="loss" aria-labelledby="loss-title">
@@ -35,15 +38,28 @@ export function LossPanel() {
         </p>
       </div>
       {active(run) && <Bar done={run.step} total={total} />}
-      {length > 0 && drawn.steps.length > 0 ? (
-        <Curves steps={drawn.steps} evaluations={drawn.evaluations} total={total} />
-      ) : (
-        <div className="chart" data-testid="loss-chart">
-          {active(run) ? <Phases /> : <Opening />}
-        </div>
-      )}
+      <div className="chart" data-testid="loss-chart">
+        {empty && (active(run) ? <Phases /> : <Opening />)}
+        {(ready || !empty) && (
+          <div className={empty ? "behind" : undefined}>
+            <Curves steps={drawn.steps} evaluations={drawn.evaluations} total={total} />
+          </div>
+        )}
+      </div>
     </section>
   );
+}
+
+function useReady(): boolean {
+  const [ready, setReady] = useState(false);
+  useEffect(() => {
+    let here = true;
+    whenIdle(() => void loadChart().then(() => here && startTransition(() => setReady(true))));
+    return () => {
+      here = false;
+    };
+  }, []);
+  return ready;
 }
 
 interface CurvesProps {
@@ -58,11 +74,9 @@ const Curves = memo(function Curves({ steps, evaluations, total }: CurvesProps) 
   const [log, setLog] = useState(false);
   return (
     <>
-      <div className="chart" data-testid="loss-chart">
-        <Suspense fallback={null}>
-          <LossChart steps={steps} evaluations={evaluations} smoothing={smoothing} log={log} total={total} />
-        </Suspense>
-      </div>
+      <Suspense fallback={<div className="loss-chart" />}>
+        <LossChart steps={steps} evaluations={evaluations} smoothing={smoothing} log={log} total={total} />
+      </Suspense>
       <div className="chart-foot">
         <ul className="legend">
           <li>
@@ -88,7 +102,7 @@ const Curves = memo(function Curves({ steps, evaluations, total }: CurvesProps) 
           {text.loss.log}
         </label>
         <span className="grow" />
-        <LearningRate steps={steps} total={total} now={short(steps.columns.learningRate[steps.length - 1])} />
+        <LearningRate steps={steps} total={total} now={steps.length > 0 ? short(steps.columns.learningRate[steps.length - 1]) : ""} />
       </div>
     </>
   );

@@ -22,7 +22,7 @@ export function ModulesField() {
       );
   };
   return (
-    <Field path="target_modules" also={["rank_pattern", "alpha_pattern"]} help={byHand > 0 ? text.setup.ranksByHand(byHand) : undefined}>
+    <Field path="target_modules" also={["rank_pattern", "alpha_pattern"]} peek={byHand > 0} help={byHand > 0 ? text.setup.ranksByHand(byHand) : undefined}>
       {(id, describedBy) => (
         <div className="toggles" role="group" id={id} aria-labelledby={`${id}-label`} aria-describedby={describedBy}>
           {modules.map((module) => {

@@ -1,36 +1,35 @@
-// preflight.tsx — before the start: the adapter and its limits, the memory of this configuration in parts, what may
-// learn, how long it will take, and what stands in the way.
+// preflight.tsx — before the start: where it will compute and why, the memory of this configuration in parts, what may
+// learn, how long it will take, what stands in the way and the nearest way around it.
 import type { MemoryEstimate } from "../../protocol.ts";
 import { viridis } from "../charts/scale.ts";
 import { useStudio } from "../context.ts";
 import { bytes, count, duration, short } from "../format.ts";
 import { text } from "../strings.ts";
+import { NearestFit } from "./nearest-fit.tsx";
+import { ProblemText } from "./problem.tsx";
 
 const parts = ["weights", "trainables", "gradients", "moments", "activations", "staging"] as const satisfies (keyof MemoryEstimate)[];
-
-/** Of the many features of a browser, those that change how fast it trains or what can be measured. */
-const telling = ["shader-f16", "subgroups", "timestamp-query"];
 
 export function PreflightPanel() {
   const preflight = useStudio((state) => state.preflight);
   const device = useStudio((state) => state.device);
   const checking = useStudio((state) => state.checking);
-  const features = device?.features.filter((feature) => telling.includes(feature)) ?? [];
   return (
     <section className="preflight" id="preflight" aria-labelledby="preflight-title" data-testid="preflight" aria-busy={checking}>
       <div className="panel-head">
         <h2 id="preflight-title">{text.sections.preflight}</h2>
       </div>
-      {device?.hint && <p className="notice">{device.hint}</p>}
       {!preflight && <p className="muted">{text.preflight.checking}</p>}
       {preflight && (
         <>
           {preflight.problems.map((problem) => (
             <p key={problem.where + problem.what} className={`notice ${problem.level}`}>
-              <strong>{problem.where}</strong> {problem.what} {problem.hint}
+              <ProblemText problem={problem} />
             </p>
           ))}
+          <NearestFit />
           <dl className="facts">
+            <Fact title={text.preflight.backend}>{`${text.backends[preflight.backend.name] ?? preflight.backend.name} · ${preflight.backend.why}`}</Fact>
             <Fact title={text.preflight.trainable}>{text.preflight.of(count(preflight.trainable), count(preflight.total))}</Fact>
             <Fact title={text.preflight.time}>{preflight.seconds === null ? text.preflight.timeUnknown : duration(preflight.seconds)}</Fact>
             <Fact title={text.preflight.flops}>{`${short(preflight.flopsPerStep / 1e9)} GFLOP`}</Fact>
@@ -39,17 +38,7 @@ export function PreflightPanel() {
           {preflight.memory && <Memory memory={preflight.memory} />}
         </>
       )}
-      {device && (
-        <dl className="facts">
-          <Fact title={text.preflight.adapter}>{device.adapter || text.device.none}</Fact>
-          <Limit title={text.preflight.binding} bytes={device.limits.maxStorageBufferBindingSize} />
-          <Limit title={text.preflight.buffer} bytes={device.limits.maxBufferSize} />
-          {device.limits.maxStorageBuffersPerShaderStage !== undefined && (
-            <Fact title={text.preflight.storage}>{device.limits.maxStorageBuffersPerShaderStage}</Fact>
-          )}
-          {features.length > 0 && <Fact title={text.preflight.features}>{features.join(", ")}</Fact>}
-        </dl>
-      )}
+      {device?.hint && !preflight?.problems.some((problem) => problem.hint === device.hint) && <p className="help">{device.hint}</p>}
     </section>
   );
 }
@@ -61,10 +50,6 @@ function Fact({ title, children }: { title: string; children: React.ReactNode })
       <dd>{children}</dd>
     </div>
   );
-}
-
-function Limit({ title, bytes: limit }: { title: string; bytes?: number }) {
-  return limit === undefined ? null : <Fact title={title}>{bytes(limit)}</Fact>;
 }
 
 /** One bar, one line per part. */

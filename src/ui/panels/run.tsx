@@ -2,9 +2,10 @@
 import { useState } from "react";
 import { useParts, useStudio } from "../context.ts";
 import { active, speed } from "../fold.ts";
-import { bytes, count, duration, short } from "../format.ts";
+import { bytes, count, duration, percent, short } from "../format.ts";
 import { text } from "../strings.ts";
 import { Export } from "./export.tsx";
+import { Tries } from "./tries.tsx";
 
 export function RunPanel() {
   const { store } = useParts();
@@ -13,7 +14,7 @@ export function RunPanel() {
   if (run.state === "idle" || !runConfig) return null;
   const { pause, resume, step, stop } = store.getState();
   return (
-    <section className="run" aria-labelledby="run-title">
+    <section className="run" id="run" aria-labelledby="run-title">
       <div className="panel-head">
         <h2 id="run-title">{text.sections.run}</h2>
         <span className="muted">
@@ -49,6 +50,7 @@ export function RunPanel() {
       ))}
       {active(run) && run.steps.length > 0 && <LearningRateNow />}
       <Export />
+      {!active(run) && run.steps.length > 0 && <Tries title={text.empty.tryNext} />}
     </section>
   );
 }
@@ -60,14 +62,21 @@ function Numbers() {
   const now = speed(run);
   const elapsed = length > 0 ? columns.time[length - 1] / 1000 : 0;
   const numbers: [title: string, value: string][] = [];
+  const [before, after] = [run.evaluations[0], run.evaluations.at(-1)];
+  if (before && after && after !== before) {
+    numbers.push([text.run.heldLoss, text.run.fromTo(before.loss.toFixed(2), after.loss.toFixed(2))]);
+    numbers.push([text.run.heldMetric, text.run.fromTo(percent(before.metric), percent(after.metric))]);
+  }
   if (now) {
     numbers.push([text.run.stepsPerSecond, short(now.stepsPerSecond)], [text.run.tokensPerSecond, count(Math.round(now.tokensPerSecond))]);
     numbers.push(active(run) ? [text.run.left, duration((total - run.step) / now.stepsPerSecond)] : [text.run.elapsed, duration(elapsed)]);
     numbers.push([text.run.gradNorm, short(columns.gradNorm[length - 1])]);
   }
   if (run.plan) {
-    numbers.push([text.run.dispatches, count(run.plan.dispatches)], [text.run.pipelines, count(run.plan.pipelines)]);
-    numbers.push([text.run.memory, bytes(run.plan.memory.total)], [text.run.backend, run.plan.backend]);
+    numbers.push([text.run.dispatches, count(run.plan.dispatches)]);
+    // Only WebGPU has pipelines.
+    if (run.plan.pipelines > 0) numbers.push([text.run.pipelines, count(run.plan.pipelines)]);
+    numbers.push([text.run.memory, bytes(run.plan.memory.total)], [text.run.backend, text.backends[run.plan.backend] ?? run.plan.backend]);
   }
   if (numbers.length === 0) return null;
   return (

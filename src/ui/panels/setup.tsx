@@ -6,6 +6,8 @@ import { blockers } from "../store.ts";
 import { text } from "../strings.ts";
 import { CheckField, NumberField, SelectField } from "./field.tsx";
 import { ModulesField } from "./modules.tsx";
+import { NearestFit } from "./nearest-fit.tsx";
+import { ProblemText } from "./problem.tsx";
 import { DataField, ModelField } from "./source.tsx";
 
 /** Behind "more", in the order in which they act. */
@@ -43,7 +45,7 @@ export function Setup() {
       {busy && <p className="help">{text.setup.locked}</p>}
       <ModelField />
       <DataField />
-      <SelectField path="method" entries={methods} />
+      <SelectField path="method" entries={methods} peek />
       {!full && (
         <>
           <NumberField path="r" />
@@ -78,15 +80,15 @@ function TrainButton() {
   const { store } = useParts();
   const preflight = useStudio((state) => state.preflight);
   const invalid = useStudio((state) => state.invalid);
-  const fields = useStudio((state) => state.catalogue.fields);
   const state = useStudio((studio) => studio.run.state);
   const busy = useStudio((studio) => active(studio.run));
   const problems = blockers({ preflight, invalid });
   const label = { idle: text.setup.train, loading: text.setup.ready, running: text.setup.training, paused: text.setup.paused };
+  const benchmarking = useStudio((studio) => studio.benchmark.state === "running");
   const train = () => {
-    // On a narrow page the charts lie below the form.
-    if (innerWidth < 900) document.getElementById("loss")?.scrollIntoView({ block: "start" });
     void store.getState().train();
+    // On a narrow page the run lies below the form; it is there once the store has said that it began.
+    if (innerWidth < 900) requestAnimationFrame(() => document.getElementById("run")?.scrollIntoView({ block: "start" }));
   };
   return (
     <div className="start">
@@ -96,17 +98,19 @@ function TrainButton() {
           <ul>
             {problems.map((problem) => (
               <li key={problem.where + problem.what}>
-                <strong>{fields[problem.where]?.title ?? problem.where}</strong> {problem.what} {problem.hint}
+                <ProblemText problem={problem} brief={preflight?.suggestion !== undefined} />
               </li>
             ))}
           </ul>
+          <NearestFit />
         </div>
       )}
+      {benchmarking && <p className="help">{text.setup.benchmarking}</p>}
       <button
         type="button"
         className="primary"
         data-testid="train"
-        disabled={busy || problems.length > 0}
+        disabled={busy || benchmarking || problems.length > 0}
         aria-describedby={problems.length > 0 ? "missing" : undefined}
         onClick={train}
       >

@@ -22,6 +22,7 @@ export function ModelField() {
   return (
     <Field
       path="model.source"
+      peek
       help={<Help entries={models} source={source} />}
       action={
         <button type="button" className="link" onClick={() => folder.current?.click()}>
@@ -97,6 +98,7 @@ export function DataField() {
   return (
     <Field
       path="data.source"
+      peek
       help={<Help entries={sets} source={source} />}
       action={
         <button type="button" className="link" title={text.setup.dropHint} onClick={() => file.current?.click()}>
