@@ -106,29 +106,38 @@ export interface BatchOptions {
 }
 
 /** Throws RangeError for no examples. */
-export function makeBatch(examples: readonly Example[], { maxLength = Infinity, buckets, padId, rows = examples.length }: BatchOptions = {}): Batch {
-  if (examples.length === 0) throw new RangeError("makeBatch: no examples. Check that the data has rows before batching.");
-  const longest = Math.max(...examples.map(({ ids }) => ids.length));
-  const bucket = buckets ? (buckets.find((T) => T >= longest) ?? buckets.at(-1)!) : Math.ceil(longest / BUCKET) * BUCKET;
-  const B = Math.max(rows, examples.length);
-  const T = Math.min(bucket, maxLength);
-  const inputIds = new Int32Array(B * T).fill(padId ?? 0);
+export function makeBatch(examples: readonly Example[], options: BatchOptions = {}): Batch {
+  const { B, T, inputIds, attentionMask } = padded(examples, options);
   const labels = new Int32Array(B * T).fill(IGNORE);
-  const attentionMask = new Int32Array(B * T);
   let tokens = 0;
-  for (let b = 0; b < B; b++) {
-    const example = examples[b] ?? examples[0];
-    const ids = example.ids.slice(0, T);
-    inputIds.set(ids, b * T);
-    attentionMask.fill(1, b * T, b * T + ids.length);
-    if (b >= examples.length) continue;
-    for (let t = 0; t + 1 < ids.length; t++) {
+  for (const [b, example] of examples.entries()) {
+    for (let t = 0; t + 1 < Math.min(T, example.ids.length); t++) {
       const label = example.labels[t + 1];
       labels[b * T + t] = label;
       if (label !== IGNORE) tokens++;
     }
   }
   return { B, T, inputIds, labels, attentionMask, tokens };
+}
+
+/** Ids and mask (B, T), padded at the right to a bucket. Throws RangeError for no examples. */
+export function padded(
+  examples: readonly { ids: readonly number[] }[],
+  { maxLength = Infinity, buckets, padId, rows = examples.length }: BatchOptions,
+): Pick<Batch, "B" | "T" | "inputIds" | "attentionMask"> {
+  if (examples.length === 0) throw new RangeError("makeBatch: no examples. Check that the data has rows before batching.");
+  const longest = Math.max(...examples.map(({ ids }) => ids.length));
+  const bucket = buckets ? (buckets.find((T) => T >= longest) ?? buckets.at(-1)!) : Math.ceil(longest / BUCKET) * BUCKET;
+  const B = Math.max(rows, examples.length);
+  const T = Math.min(bucket, maxLength);
+  const inputIds = new Int32Array(B * T).fill(padId ?? 0);
+  const attentionMask = new Int32Array(B * T);
+  for (let b = 0; b < B; b++) {
+    const ids = (examples[b] ?? examples[0]).ids.slice(0, T);
+    inputIds.set(ids, b * T);
+    attentionMask.fill(1, b * T, b * T + ids.length);
+  }
+  return { B, T, inputIds, attentionMask };
 }
 
 /** The order of n rows in one epoch: every row once. */

@@ -1,7 +1,16 @@
-// row.ts — a row of a data set before tokens: a question with its answer, or plain text.
+// row.ts — a row of a data set before tokens: a question with its answer, plain text, or one or two texts with a label.
 
 /** line: 1-based place in the file it came from, to name the row when something is wrong with it. */
 export type Row = { prompt: string; completion: string; line?: number } | { text: string; line?: number };
+
+/** For classification; a score in regression. */
+export interface LabelledRow {
+  text: string;
+  /** The second of a pair of sentences. */
+  text2?: string;
+  label: string | number;
+  line?: number;
+}
 
 /** A row that was left out, and why. */
 export interface WrongRow {

@@ -21,9 +21,14 @@ export interface TextTokenizer {
   /** True where documents start with bosId: see `startsDocuments`. */
   addBos: boolean;
   padId: number | null;
+  /** How an encoder reads one text or two; null for decoders, which put nothing behind a text. */
+  template: { single: TemplatePart[]; pair: TemplatePart[] } | null;
   /** Rows of the model's embedding. */
   vocabSize: number;
 }
+
+/** A special token, or the place of the first (0) or second (1) text, with its segment. `[CLS] a [SEP] b [SEP]` has five parts. */
+export type TemplatePart = ({ id: number } | { text: 0 | 1 }) & { typeId: number };
 
 /** Parsed config.json and generation_config.json, where special ids stand when tokenizer_config.json is silent. */
 export interface TokenizerContext {
@@ -64,7 +69,10 @@ export function loadTokenizer(tokenizerJson: unknown, tokenizerConfig: unknown, 
 
   const decode = (tokens: readonly number[], keepSpecial = false): string =>
     tokens.length === 0 ? "" : tokenizer.decode([...tokens], { skip_special_tokens: !keepSpecial, clean_up_tokenization_spaces: false });
-  const pieces = (tokens: readonly number[]) => split(tokens, (part) => decode(part, true));
+  // WordPiece's decoder cleans up spaces afterwards, so its texts do not grow token by token: the vocabulary's own pieces are shown
+  const word = (id: number, i: number) => (tokenizer.id_to_token(id) ?? "").replace(/^##|^/, (mark) => (mark || i === 0 ? "" : " "));
+  const wordPiece = isObject(tokenizer.model?.config) && tokenizer.model.config.type === "WordPiece";
+  const pieces = (tokens: readonly number[]) => (wordPiece ? tokens.map(word) : split(tokens, (part) => decode(part, true)));
   return {
     encode: (text) => (text === "" ? [] : tokenizer.encode(text, { add_special_tokens: false }).ids),
     decode,
@@ -75,8 +83,37 @@ export function loadTokenizer(tokenizerJson: unknown, tokenizerConfig: unknown, 
     bosId,
     addBos: startsDocuments(tokenizer, settings, bosId, written),
     padId: special("pad"),
+    template: templates(tokenizer),
     vocabSize,
   };
+}
+
+/** Read off the tokenizer's own post-processor, by letting it frame two texts that stand for themselves. Encoders frame a text at both ends. */
+function templates(tokenizer: Tokenizer): TextTokenizer["template"] {
+  const processor = tokenizer.post_processor;
+  if (!processor) return null;
+  const texts = ["\0first", "\0second"];
+  // RoBERTa has one segment only, also for pairs
+  const segments = !(isObject(processor.config) && processor.config.type === "RobertaProcessing");
+  const frame = (second: string[] | null): TemplatePart[] => {
+    const { tokens, token_type_ids: typeIds } = processor.post_process([texts[0]], second, true);
+    return tokens.map((token, i) => {
+      const text = texts.indexOf(token);
+      const typeId = segments ? (typeIds?.[i] ?? 0) : 0;
+      return text < 0 ? { id: tokenizer.token_to_id(token) ?? -1, typeId } : { text: text as 0 | 1, typeId };
+    });
+  };
+  const [single, pair] = [frame(null), frame([texts[1]])];
+  const special = (part: TemplatePart | undefined) => part !== undefined && "id" in part;
+  if (!special(single[0]) || !special(single.at(-1)) || pair.filter((part) => "text" in part).length < 2) return null;
+  if ([...single, ...pair].some((part) => "id" in part && part.id < 0)) {
+    throw new DataError(
+      "tokenizer.json",
+      "frames texts with a special token that is not in its vocabulary",
+      "Use the tokenizer.json that belongs to the model",
+    );
+  }
+  return { single, pair };
 }
 
 /**
