@@ -82,6 +82,7 @@ export const numbers: TextTokenizer = {
   bosId: null,
   addBos: false,
   padId: null,
+  template: null,
   vocabSize: llamaJson.vocab_size,
 };
 
