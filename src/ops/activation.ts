@@ -92,6 +92,18 @@ export const activations = {
       return sigmoid(z) + x * sigmoid(z) * sigmoid(-z) * 2 * Math.sqrt(2 / Math.PI) * (1 + 3 * 0.044715 * x * x);
     },
   },
+  /** The slope is 1/cosh², by the sigmoids of ±2x: 1 − tanh² would cancel. */
+  tanh: {
+    wgsl: "tangent(x)",
+    slope: "4 * sigmoid(2 * x) * sigmoid(-2 * x)",
+    onnx: (x, to) => to.add("Tanh", [x]),
+    onnxBackward: (dy, x, to) => {
+      const gate = (factor: number): Value => to.add("Sigmoid", [to.add("Mul", [x, to.f32(factor)])]);
+      return to.add("Mul", [dy, to.add("Mul", [to.f32(4), to.add("Mul", [gate(2), gate(-2)])])]);
+    },
+    f: Math.tanh,
+    df: (x) => 1 / Math.cosh(x) ** 2,
+  },
 } satisfies Record<string, Activation>;
 
 export type ActivationName = keyof typeof activations;

@@ -23,7 +23,8 @@ export const IGNORED = -100;
 const CHUNK_ELEMENTS = 4 << 20;
 
 const rowKernel = kernel("cross-entropy", rowCode);
-const sumKernel = kernel("cross-entropy.sum", sumCode);
+/** losses (rows), denominator (1) → Σ losses / denominator (1). */
+export const sumKernel = kernel("cross-entropy.sum", sumCode);
 
 interface CrossEntropyAttrs {
   /** Make dx in the forward pass. */

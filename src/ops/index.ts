@@ -14,10 +14,12 @@ import { dropoutOp } from "./dropout.ts";
 import { mulOp, scaleByOp } from "./elementwise.ts";
 import { embeddingBackwardOp, embeddingOp } from "./embedding.ts";
 import { fillOp } from "./fill.ts";
+import { labelLossOp } from "./label-loss.ts";
 import { layerNormBackwardOp, layerNormBackwardWeightOp, layerNormOp } from "./layer-norm.ts";
 import { linearOp } from "./linear.ts";
 import { lowRankNormOp } from "./low-rank-norm.ts";
 import { matmulOp } from "./matmul.ts";
+import { pickTokenBackwardOp, pickTokenOp } from "./pick-token.ts";
 import { positionsOp } from "./positions.ts";
 import { broadcastOp, sumOp } from "./reduce.ts";
 import { reshapeOp } from "./reshape.ts";
@@ -44,6 +46,7 @@ export const ops = {
   "embedding.backward": embeddingBackwardOp,
   fill: fillOp,
   gradNorms: gradNormsOp,
+  labelLoss: labelLossOp,
   layerNorm: layerNormOp,
   "layerNorm.backward": layerNormBackwardOp,
   "layerNorm.backward.weight": layerNormBackwardWeightOp,
@@ -51,6 +54,8 @@ export const ops = {
   lowRankNorm: lowRankNormOp,
   matmul: matmulOp,
   mul: mulOp,
+  pickToken: pickTokenOp,
+  "pickToken.backward": pickTokenBackwardOp,
   positions: positionsOp,
   reshape: reshapeOp,
   rmsNorm: rmsNormOp,
