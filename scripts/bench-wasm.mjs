@@ -1,4 +1,4 @@
-// bench-wasm.mjs — the measurements behind docs/decisions on the wasm backend: `node scripts/bench-wasm.mjs [threads …]`. Runs tests/bench/wasm.ts.
+// bench-wasm.mjs — the measurements behind docs/decisions on the wasm backend: `node scripts/bench-wasm.mjs [threads … | webgpu | alternatives]`. Runs tests/bench/wasm.ts.
 // @ts-check
 import { createServer } from "vite";
 import { vulkanEnvironment } from "./find-browser.mjs";

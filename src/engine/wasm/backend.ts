@@ -2,11 +2,10 @@
 // rasteriser runs WGSL at a tenth of their speed. Memory lies on the wasm heap and is bound to the graphs in place.
 
 import type { Backend, Memory, Plan, Range } from "../backend.ts";
-import type { Graph, Leaf, Node } from "../graph.ts";
-import { inPlaceOf } from "../passes/dead.ts";
+import type { Graph, Leaf } from "../graph.ts";
 import { optimise } from "../passes/index.ts";
-import { type Tensor, size } from "../tensor.ts";
-import { OnnxBuilder } from "./onnx-builder.ts";
+import { size } from "../tensor.ts";
+import { toOnnx } from "./onnx-graph.ts";
 import type { OnnxGraph } from "./onnx-model.ts";
 import { type Ort, type Session, loadOrt } from "./ort.ts";
 
@@ -72,12 +71,6 @@ export async function wasmBackend({ threads }: { threads: number }): Promise<Bac
   };
 }
 
-/** Where an output of the graph goes after a run. */
-interface Destination {
-  readonly pointer: number;
-  readonly bytes: number;
-}
-
 class WasmPlan implements Plan {
   readonly dispatches: number;
   readonly slots: readonly number[] = [];
@@ -86,7 +79,8 @@ class WasmPlan implements Plan {
     readonly captures: ReadonlyMap<string, Range>,
     private readonly graph: OnnxGraph,
     private readonly session: Session,
-    private readonly destinations: readonly (readonly Destination[])[],
+    /** Where each output goes. */
+    private readonly destinations: readonly Range[],
     private readonly ort: Ort,
   ) {
     this.dispatches = graph.nodes.length;
@@ -100,45 +94,19 @@ class WasmPlan implements Plan {
     memory: (elements: number, label: string) => HeapMemory,
   ): Promise<WasmPlan> {
     optimise(graph);
-    const to = new OnnxBuilder();
+    const { onnx, results } = toOnnx(graph);
     const ranges = new Map([...graph.leaves.values()].map((l) => [l.tensor.id, place(l)]));
-    for (const l of graph.leaves.values()) to.input(l.tensor);
-
-    // Tensors that lie in a leaf's memory, by the leaf; and each leaf's newest value.
-    const held = new Map([...graph.leaves.values()].map((l) => [l.tensor.id, l.tensor]));
-    const updated = new Map<Tensor, Tensor>();
-    for (const node of graph.nodes) {
-      lower(node, to);
-      if (node.op.view && held.has(node.inputs[0].id)) held.set(node.outputs[0].id, held.get(node.inputs[0].id)!);
-      for (const [out, input] of inPlaceOf(node)) {
-        const leaf = held.get(node.inputs[input].id);
-        if (!leaf) continue;
-        held.set(node.outputs[out].id, leaf);
-        updated.set(leaf, node.outputs[out]);
-      }
-    }
-
     const captures = new Map<string, Range>();
-    const wanted: { value: string; type: Tensor["dtype"]; destination: Destination }[] = [];
-    const want = (t: Tensor, range: Range): void =>
-      void wanted.push({ value: to.of(t), type: t.dtype, destination: { pointer: pointerOf(range), bytes: size(t.shape) * 4 } });
-    for (const [leaf, t] of updated) want(t, ranges.get(leaf.id)!);
-    for (const [key, t] of graph.captures) {
-      const elements = size(t.shape);
-      captures.set(key, { memory: memory(elements, key), offset: 0, elements });
-      want(t, captures.get(key)!);
-    }
-
-    const onnx = to.finish(wanted);
+    for (const [key, t] of graph.captures) captures.set(key, { memory: memory(size(t.shape), key), offset: 0, elements: size(t.shape) });
+    const destinations = results.map((r) => ({ ...("leaf" in r ? ranges.get(r.leaf.id)! : captures.get(r.capture)!), elements: size(r.tensor.shape) }));
     const inputs = onnx.inputs.map((v) => pointerOf(ranges.get(v.leaf.id)!) + v.offset * 4);
-    const session = await ort.session(name, onnx, inputs);
-    return new WasmPlan(name, captures, onnx, session, wanted.map((w) => [w.destination]), ort); // prettier-ignore
+    return new WasmPlan(name, captures, onnx, await ort.session(name, onnx, inputs), destinations, ort);
   }
 
   replay(): Promise<void> {
     return this.session.run((output, from) => {
-      const heap = this.ort.heap();
-      for (const { pointer, bytes } of this.destinations[output]) heap.copyWithin(pointer, from, from + bytes);
+      const to = this.destinations[output];
+      this.ort.heap().copyWithin(pointerOf(to), from, from + to.elements * 4);
     });
   }
 
@@ -154,13 +122,4 @@ class WasmPlan implements Plan {
     this.session.release();
     for (const r of this.captures.values()) r.memory.destroy();
   }
-}
-
-function lower(node: Node, to: OnnxBuilder): void {
-  to.site = node.outputs[0].site;
-  const [x] = node.inputs;
-  const [y] = node.outputs;
-  if (node.op.view) return to.set(y, to.reshape(to.of(x), y.shape));
-  if (!node.op.onnx) throw new Error(`${to.site}: op "${node.op.name}" has no ONNX lowering`);
-  node.op.onnx(node, to);
 }
