@@ -2,12 +2,11 @@
 
 import { encodeRows, split, type Example } from "./batch.ts";
 import { DataError } from "./error.ts";
-import type { Parsed } from "./parse.ts";
-import { WRONG_LISTED, type Row, type WrongRow } from "./row.ts";
+import { WRONG_LISTED, type Parsed, type Row, type WrongRow } from "./row.ts";
 import type { TextTokenizer } from "./tokenizer.ts";
 
 /** Rows as they come from a source: a bundled set has a held-out part of its own, a file has wrong rows. */
-export interface SourceRows extends Partial<Pick<Parsed, "wrong" | "wrongTotal">> {
+export interface SourceRows extends Partial<Pick<Parsed<Row>, "wrong" | "wrongTotal">> {
   rows: readonly Row[];
   heldOut?: readonly Row[];
 }

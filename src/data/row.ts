@@ -20,3 +20,16 @@ export interface WrongRow {
 
 /** So many wrong rows are listed; the rest are only counted. */
 export const WRONG_LISTED = 50;
+
+/** What a file gave. */
+export interface Parsed<R> {
+  rows: R[];
+  /** The first WRONG_LISTED of them. line: 1-based; in a JSON array the number of the item. */
+  wrong: WrongRow[];
+  wrongTotal: number;
+}
+
+export function reject(parsed: Pick<Parsed<unknown>, "wrong" | "wrongTotal">, line: number, reason: string): void {
+  parsed.wrongTotal++;
+  if (parsed.wrong.length < WRONG_LISTED) parsed.wrong.push({ line, reason });
+}

@@ -71,7 +71,7 @@ export function loadTokenizer(tokenizerJson: unknown, tokenizerConfig: unknown, 
     tokens.length === 0 ? "" : tokenizer.decode([...tokens], { skip_special_tokens: !keepSpecial, clean_up_tokenization_spaces: false });
   // WordPiece's decoder cleans up spaces afterwards, so its texts do not grow token by token: the vocabulary's own pieces are shown
   const word = (id: number, i: number) => (tokenizer.id_to_token(id) ?? "").replace(/^##|^/, (mark) => (mark || i === 0 ? "" : " "));
-  const wordPiece = isObject(tokenizer.model?.config) && tokenizer.model.config.type === "WordPiece";
+  const wordPiece = isObject(tokenizer.decoder?.config) && tokenizer.decoder.config.type === "WordPiece";
   const pieces = (tokens: readonly number[]) => (wordPiece ? tokens.map(word) : split(tokens, (part) => decode(part, true)));
   return {
     encode: (text) => (text === "" ? [] : tokenizer.encode(text, { add_special_tokens: false }).ids),
