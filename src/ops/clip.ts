@@ -23,7 +23,7 @@ export function checkFlat(flat: Spec, segments: Spec, count: number): void {
 }
 
 /** Partial sums per segment, a multiple of 4: about 32 vec4s each for a segment of average length. */
-const partials = (elements: number, count: number): number => Math.min(1024, Math.max(4, 4 * Math.ceil(elements / 512 / count)));
+export const partials = (elements: number, count: number): number => Math.min(1024, Math.max(4, 4 * Math.ceil(elements / 512 / count)));
 
 export const gradNormsOp = defineOp<{ count: number }>({
   name: "gradNorms",

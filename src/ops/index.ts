@@ -1,5 +1,6 @@
 // The registry of ops, by name. What is listed here is held to the standing tests (tests/ops/standing.test.ts).
 
+import { absOp } from "./abs.ts";
 import { activationBackwardOp, activationOp } from "./activation.ts";
 import { adamwOp } from "./adamw.ts";
 import { addOp } from "./add.ts";
@@ -15,6 +16,7 @@ import { mulOp, scaleByOp } from "./elementwise.ts";
 import { embeddingBackwardOp, embeddingOp } from "./embedding.ts";
 import { fillOp } from "./fill.ts";
 import { labelLossOp } from "./label-loss.ts";
+import { fisherOp } from "./fisher.ts";
 import { layerNormBackwardOp, layerNormBackwardWeightOp, layerNormOp } from "./layer-norm.ts";
 import { linearOp } from "./linear.ts";
 import { lowRankNormOp } from "./low-rank-norm.ts";
@@ -22,12 +24,15 @@ import { matmulOp } from "./matmul.ts";
 import { pickTokenBackwardOp, pickTokenOp } from "./pick-token.ts";
 import { positionsOp } from "./positions.ts";
 import { broadcastOp, sumOp } from "./reduce.ts";
+import { rescaleOp } from "./rescale.ts";
 import { reshapeOp } from "./reshape.ts";
 import { rmsNormBackwardOp, rmsNormBackwardWeightOp, rmsNormOp } from "./rms-norm.ts";
 import { ropeOp } from "./rope.ts";
+import { segmentSumsOp } from "./segment-sums.ts";
 import { swigluBackwardOp, swigluOp } from "./swiglu.ts";
 
 export const ops = {
+  abs: absOp,
   activation: activationOp,
   "activation.backward": activationBackwardOp,
   adamw: adamwOp,
@@ -45,6 +50,7 @@ export const ops = {
   embedding: embeddingOp,
   "embedding.backward": embeddingBackwardOp,
   fill: fillOp,
+  fisher: fisherOp,
   gradNorms: gradNormsOp,
   labelLoss: labelLossOp,
   layerNorm: layerNormOp,
@@ -57,12 +63,14 @@ export const ops = {
   pickToken: pickTokenOp,
   "pickToken.backward": pickTokenBackwardOp,
   positions: positionsOp,
+  rescale: rescaleOp,
   reshape: reshapeOp,
   rmsNorm: rmsNormOp,
   "rmsNorm.backward": rmsNormBackwardOp,
   "rmsNorm.backward.weight": rmsNormBackwardWeightOp,
   rope: ropeOp,
   scaleBy: scaleByOp,
+  segmentSums: segmentSumsOp,
   sum: sumOp,
   swiglu: swigluOp,
   "swiglu.backward": swigluBackwardOp,
