@@ -1,4 +1,4 @@
-// Random graphs of elementwise, view and in-place ops: the memory plan passes its own check and WebGPU equals the reference.
+// Random graphs of elementwise, view and in-place ops: the memory plan passes its own check; WebGPU and wasm equal the reference.
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -12,6 +12,7 @@ import { add, addInto } from "../../src/ops/add.ts";
 import { mul, scaleBy } from "../../src/ops/elementwise.ts";
 import { broadcast, sum } from "../../src/ops/reduce.ts";
 import { reshape } from "../../src/ops/reshape.ts";
+import { wasmForTests } from "../harness/backends.ts";
 import { webgpuOf } from "../harness/classes.ts";
 import { relativeError, run } from "../harness/run.ts";
 import { webgpuMissing } from "../harness/webgpu.ts";
@@ -87,13 +88,13 @@ test("the check notices two live values in one slot", () => {
   expect(() => checkLayout(graph, { ...layout, place })).toThrow("memory plan");
 });
 
-describe.skipIf(webgpuMissing)("on WebGPU", () => {
-  test("random graphs equal the reference", async () => {
-    const webgpu = await webgpuOf("cpu");
+describe.each(["webgpu", "wasm"] as const)("on %s", (name) => {
+  test.skipIf(name === "webgpu" && webgpuMissing)("random graphs equal the reference", async () => {
+    const backend = await (name === "wasm" ? wasmForTests() : webgpuOf("cpu"));
     await fc.assert(
       fc.asyncProperty(steps, async (program) => {
         const truth = await run(referenceBackend(), inputs, (t) => build(program, t));
-        const value = await run(webgpu, inputs, (t) => build(program, t));
+        const value = await run(backend, inputs, (t) => build(program, t));
         for (const name of Object.keys(truth)) expect(relativeError(value[name], truth[name]), name).toBeLessThan(1e-5);
       }),
       { numRuns: 60 },

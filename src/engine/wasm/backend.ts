@@ -12,21 +12,9 @@ import { type Ort, type Session, loadOrt } from "./ort.ts";
 /** Work is cut into runs; between runs, at most so often, waiting messages (stop, pause) get their turn. */
 const BREATH_MS = 30;
 
-class HeapMemory implements Memory {
-  /** In bytes, on the heap. */
+/** In bytes, on the heap. */
+interface HeapMemory extends Memory {
   readonly pointer: number;
-  private alive = true;
-  constructor(
-    private readonly ort: Ort,
-    readonly elements: number,
-    readonly label: string,
-  ) {
-    this.pointer = ort.allocate(elements * 4, label);
-  }
-  destroy(): void {
-    if (this.alive) this.ort.free(this.pointer);
-    this.alive = false;
-  }
 }
 
 const pointerOf = (r: Range): number => (r.memory as HeapMemory).pointer + r.offset * 4;
@@ -34,13 +22,14 @@ const pointerOf = (r: Range): number => (r.memory as HeapMemory).pointer + r.off
 /** `threads` above 1 need a cross-origin isolated page, or Node. Throws where wasm does not load. */
 export async function wasmBackend({ threads }: { threads: number }): Promise<Backend> {
   const ort = await loadOrt(threads);
-  const made = new Set<HeapMemory>();
+  const alive = new Set<HeapMemory>();
   let breathed = performance.now();
   const bytes = (r: Range): Uint8Array => ort.heap().subarray(pointerOf(r), pointerOf(r) + r.elements * 4);
   const memory = (elements: number, label: string): HeapMemory => {
-    const m = new HeapMemory(ort, elements, label);
-    made.add(m);
-    return m;
+    const pointer = ort.allocate(elements * 4, label);
+    const made = { pointer, elements, label, destroy: () => void (alive.delete(made) && ort.free(pointer)) };
+    alive.add(made);
+    return made;
   };
   return {
     name: "wasm",
@@ -66,7 +55,7 @@ export async function wasmBackend({ threads }: { threads: number }): Promise<Bac
     },
     idle: async () => {},
     destroy: () => {
-      for (const m of made) m.destroy();
+      for (const m of alive) m.destroy();
     },
   };
 }

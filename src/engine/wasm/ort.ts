@@ -75,19 +75,38 @@ const inNode = (globalThis as { process?: { versions?: { node?: string } } }).pr
 /** A variable, so that the build does not bundle a second copy for the browser. */
 const nodeModule = "onnxruntime-web/ort-wasm-simd-threaded.mjs";
 
+/** What threads may take to start before one is tried. */
+const PATIENCE_MS = 60_000;
+
+/** An error that says where it belongs and what to do. */
+const problem = (where: string, what: string, hint: string, cause?: unknown): Error => Object.assign(new Error(`${what}. ${hint}`, { cause }), { where, hint });
+
 async function start(threads: number): Promise<Ort> {
-  const imported = (await import(/* @vite-ignore */ inNode ? nodeModule : new URL(moduleUrl, import.meta.url).href)) as {
-    default(config: object): Promise<Module>;
-  };
-  const locateFile = inNode ? {} : { locateFile: () => new URL(wasmUrl, import.meta.url).href };
-  const m = await imported.default({ numThreads: threads, ...locateFile });
-  if (m._OrtInit(threads, 3) !== 0) throw new Error(`ONNX Runtime does not start: ${lastError(m)}`);
-  return new OrtModule(m, threads);
+  try {
+    const imported = (await import(/* @vite-ignore */ inNode ? nodeModule : new URL(moduleUrl, import.meta.url).href)) as {
+      default(config: object): Promise<Module>;
+    };
+    const locateFile = inNode ? {} : { locateFile: () => new URL(wasmUrl, import.meta.url).href };
+    const loading = imported.default({ numThreads: threads, ...locateFile });
+    const m = await (threads === 1 ? loading : Promise.race([loading, tooLong(threads)]));
+    if (m._OrtInit(threads, 3) !== 0) throw new Error(lastError(m));
+    return new OrtModule(m, threads);
+  } catch (cause) {
+    const reason = String((cause as Error)?.message ?? cause).split("\n")[0];
+    throw problem("backend", `ONNX Runtime's WebAssembly does not start (${reason})`, "Reload the page, update the browser, or choose another backend", cause);
+  }
 }
+
+/** A thread whose script is blocked never answers. */
+const tooLong = (threads: number): Promise<never> =>
+  new Promise((_, reject) => setTimeout(() => reject(new Error(`${threads} threads do not answer`)), PATIENCE_MS));
 
 const started = new Map<number, Promise<Ort>>();
 
-/** One module per number of threads and page: its heap is shared by all that compute there. Throws where wasm or its threads do not load. */
+/**
+ * One module per number of threads and page: its heap, which only grows, is shared by all that compute there. Throws where wasm or its threads do
+ * not load.
+ */
 export function loadOrt(threads: number): Promise<Ort> {
   let made = started.get(threads);
   if (!made) {
@@ -118,8 +137,13 @@ class OrtModule implements Ort {
   }
 
   allocate(bytes: number, label: string): number {
-    const pointer = this.m._malloc(Math.max(16, bytes)) >>> 0;
-    if (!pointer) throw new Error(`"${label}" needs ${bytes.toLocaleString("en")} bytes, more than are left of wasm's 4 GB. Take a smaller batch or model.`);
+    const pointer = bytes < 2 ** 32 ? this.m._malloc(Math.max(16, bytes)) >>> 0 : 0;
+    if (!pointer)
+      throw problem(
+        "memory",
+        `"${label}" needs ${bytes.toLocaleString("en")} bytes, more than are left of WebAssembly's 4 GB`,
+        "Take a smaller batch or model",
+      );
     this.heap().fill(0, pointer, pointer + bytes);
     return pointer;
   }
