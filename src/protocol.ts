@@ -195,6 +195,8 @@ export interface PreviewToken {
 
 export interface DataPreview {
   rows: PreviewToken[][];
+  /** Classification: the label of each of `rows`, and no token is `trained`. */
+  labels?: string[];
   trainRows: number;
   evalRows: number;
   /** Share of all tokens that count in the loss, 0..1. */
@@ -232,6 +234,17 @@ export interface ExportedFile {
   bytes: Uint8Array;
 }
 
+/** One measured figure. */
+export interface BenchmarkRow {
+  /** What it belongs to: a backend and a workload. Rows of one group follow each other. */
+  group: string;
+  name: string;
+  value: number;
+  /** ms, GFLOP/s, GB/s, tokens/s, dispatches. */
+  unit: string;
+  detail: string;
+}
+
 /** The class behind the worker. Expected outcomes are values or events, not rejections. */
 export interface Session {
   catalogue(): Promise<Catalogue>;
@@ -250,6 +263,8 @@ export interface Session {
   setLearningRate(learningRate: number): Promise<void>;
   /** Base and tuned model on the visitor's own prompt; works during and after a run. */
   ask(options: AskOptions): Promise<Answer | { problems: Problem[] }>;
+  /** Kernels and steps on this device, each backend that is there; rows arrive as they are measured, `stop` ends it early. Refused while a run trains. */
+  benchmark(onProgress: (rows: BenchmarkRow[], done: number, total: number) => void): Promise<BenchmarkRow[] | { problems: Problem[] }>;
   /** A zip: adapter/ (PEFT), config.json, events.jsonl, metrics.csv, ranks.csv, README.md. */
   export(): Promise<ExportedFile | { problems: Problem[] }>;
 }

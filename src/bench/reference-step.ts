@@ -94,6 +94,7 @@ export function referenceStep(): ReferenceStep {
     adapter: {
       config: parseLoraConfig({ peft_type: "LORA", r: R, lora_alpha: 2 * R, target_modules: ["q_proj", "k_proj", "v_proj", "out_proj", "fc1", "fc2"] }),
       modules,
+      saved: new Map(),
     },
     batch: { inputIds, mask: inputIds.map((row) => row.map(() => 1)), labels: inputIds },
     optimizer: { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0.01 },

@@ -50,6 +50,8 @@ export interface Backend {
   idle(): Promise<void>;
   /** Distinct pipelines made so far. */
   readonly pipelines: number;
+  /** Milliseconds spent so far in encoding and submitting replays, waits left out; undefined where there is nothing to submit to. */
+  readonly encodeMs?: number;
   destroy(): void;
 }
 

@@ -82,6 +82,9 @@ export function webgpuBackend(device: Device): Backend {
     get pipelines() {
       return pipelines.size;
     },
+    get encodeMs() {
+      return queue.encodeMs;
+    },
     memory: (elements, label) => {
       if (elements * 4 > gpu.limits.maxBufferSize)
         throw new Error(`"${label}" needs ${elements * 4} bytes; one buffer holds at most ${gpu.limits.maxBufferSize} on ${device.adapter}`);

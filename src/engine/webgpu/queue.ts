@@ -14,6 +14,8 @@ export class Queue {
   private encoder: GPUCommandEncoder | null = null;
   private encoded = 0;
   private lastDone = 0;
+  /** Milliseconds spent in encoding and submitting plans. */
+  encodeMs = 0;
 
   constructor(private readonly gpu: GPUDevice) {}
 
@@ -27,6 +29,7 @@ export class Queue {
     let from = 0;
     while (from < plan.items.length) {
       if (cancelled?.()) return true;
+      const began = performance.now();
       let to = from;
       let work = 0;
       do work += plan.items[to++].work;
@@ -34,10 +37,10 @@ export class Queue {
       this.encode((encoder) => plan.encode(encoder, from, to));
       this.encoded += work;
       from = to;
-      if (from < plan.items.length || this.encoded > (this.rate * SLICE_MS) / 4) this.flush();
+      this.flush();
+      this.encodeMs += performance.now() - began;
       await this.room();
     }
-    this.flush();
     return false;
   }
 
