@@ -6,7 +6,18 @@ import { browserFlags, findBrowser, vulkanEnvironment } from "./scripts/find-bro
 
 const chromium = playwright({ launchOptions: { executablePath: findBrowser(), args: browserFlags } });
 
-const packages = ["react", "react-dom", "react-dom/client", "react/jsx-dev-runtime", "zustand", "recharts", "comlink", "fflate", "@huggingface/tokenizers"];
+const packages = [
+  "react",
+  "react-dom",
+  "react-dom/client",
+  "react/jsx-dev-runtime",
+  "zustand",
+  "recharts",
+  "comlink",
+  "fflate",
+  "@huggingface/tokenizers",
+  "papaparse",
+];
 
 export default defineConfig({
   plugins: [react()],

@@ -2,6 +2,7 @@
 
 import type { DataPreview, PreviewToken } from "../protocol.ts";
 import { BUCKET, IGNORE, type Example } from "./batch.ts";
+import type { PreparedClassification } from "./prepare-classification.ts";
 import type { PreparedData } from "./prepare.ts";
 import type { TextTokenizer } from "./tokenizer.ts";
 
@@ -22,6 +23,22 @@ export function preview(data: PreparedData, tokenizer: TextTokenizer, rows: numb
     evalRows: data.heldOut.length,
     trainedShare: tokens === 0 ? 0 : trained / tokens,
     lengths: histogram(all.map(({ ids }) => ids.length)),
+    wrong: data.wrong,
+    wrongTotal: data.wrongTotal,
+    truncated: data.truncated,
+  };
+}
+
+/** The same for texts with a label: the label is what is learned, so no token counts by itself. */
+export function previewClassification(data: PreparedClassification, tokenizer: TextTokenizer, rows: number): DataPreview {
+  const shown = data.train.slice(0, rows);
+  return {
+    rows: shown.map(({ ids }) => tokenizer.pieces(ids).map((text, t) => ({ text, id: ids[t], trained: false }))),
+    labels: shown.map(({ label }) => data.classes?.[label] ?? String(label)),
+    trainRows: data.train.length,
+    evalRows: data.heldOut.length,
+    trainedShare: 0,
+    lengths: histogram([...data.train, ...data.heldOut].map(({ ids }) => ids.length)),
     wrong: data.wrong,
     wrongTotal: data.wrongTotal,
     truncated: data.truncated,
