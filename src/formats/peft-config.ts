@@ -79,7 +79,6 @@ const PLAIN_ONLY = [
   "lora_bias",
   "layer_replication",
   "megatron_config",
-  "modules_to_save",
   "target_parameters",
   "trainable_token_indices",
   "alora_invocation_tokens",
@@ -127,7 +126,7 @@ export function parseLoraConfig(json: Readonly<Record<string, unknown>>, file = 
     alpha_pattern: read("alpha_pattern", {}, isPattern(Number.isFinite), "a map of patterns to numbers"),
     target_modules: read<string | string[]>("target_modules", [], isNames, "a text or a list of texts"),
     exclude_modules: read("exclude_modules", null, isNames, "a text or a list of texts"),
-    modules_to_save: null,
+    modules_to_save: read<string[] | null>("modules_to_save", null, (v) => Array.isArray(v) && v.every(isText), "a list of names"),
     layers_to_transform: read("layers_to_transform", null, isLayers, "a layer number or a list of them"),
     layers_pattern: read("layers_pattern", null, isNames, "a text or a list of texts"),
   };

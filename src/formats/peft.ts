@@ -33,6 +33,13 @@ export interface PeftAdapter {
   readonly config: LoraConfig;
   /** By path inside the base model: `model.layers.0.self_attn.q_proj`. */
   readonly modules: ReadonlyMap<string, AdapterModule>;
+  /** Tensors of modules_to_save, trained whole, by their name in the base: `classifier.weight`. */
+  readonly saved: ReadonlyMap<string, SavedTensor>;
+}
+
+export interface SavedTensor {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
 }
 
 /**
@@ -56,8 +63,14 @@ export async function readAdapter(files: ReadonlyMap<string, ByteSource | Uint8A
     return { shape: [shape[0], shape[1]], data: await weights.read(name) };
   };
   const modules = new Map<string, AdapterModule>();
+  const saved = new Map<string, SavedTensor>();
   for (const name of weights.names()) {
     const where = `${WEIGHTS_FILE}, tensor ${JSON.stringify(name)}`;
+    const inBase = name.startsWith(PREFIX) ? name.slice(PREFIX.length) : "";
+    if (config.modules_to_save?.some((m) => inBase.startsWith(`${m}.`) || inBase.includes(`.${m}.`))) {
+      saved.set(inBase, { shape: weights.shape(name), data: await weights.read(name) });
+      continue;
+    }
     const path = /^base_model\.model\.(.+)\.lora_[AB]\.weight$/.exec(name)?.[1];
     if (path === undefined) throw new FormatError(where, `is not named ${PREFIX}<module>.lora_A.weight or .lora_B.weight`, "Only plain LoRA is read");
     if (modules.has(path)) continue;
@@ -76,19 +89,21 @@ export async function readAdapter(files: ReadonlyMap<string, ByteSource | Uint8A
     modules.set(path, { r, alpha, scale: scaling(r, alpha, config.use_rslora), A, B });
   }
   if (modules.size === 0) throw new FormatError(WEIGHTS_FILE, "holds no tensors", "Save the adapter again");
-  return { config, modules };
+  return { config, modules, saved };
 }
 
 export interface AdapterSpec {
   baseModel: string;
   revision?: string | null;
-  taskType: "CAUSAL_LM";
+  taskType: "CAUSAL_LM" | "SEQ_CLS";
   /** Modules with rank 0 are left out by the caller. A (r, in), B (out, r), row by row. */
   modules: readonly { path: string; r: number; alpha: number; in: number; out: number; A: Float32Array; B: Float32Array }[];
   /** Every linear layer of the base that could be adapted: lets target_modules be short names where no layer of that name is left out. */
   sites?: readonly string[];
   dropout?: number;
   useRslora?: boolean;
+  /** Modules of the base that are trained whole, and their tensors by name in the base. */
+  saved?: { modules: readonly string[]; tensors: readonly ({ name: string } & SavedTensor)[] };
 }
 
 export interface AdapterFiles {
@@ -131,7 +146,7 @@ export function writeAdapter(spec: AdapterSpec): AdapterFiles {
     lora_dropout: spec.dropout ?? 0,
     megatron_config: null,
     megatron_core: "megatron.core",
-    modules_to_save: null,
+    modules_to_save: spec.saved?.modules ?? null,
     peft_type: "LORA",
     r: widest.r,
     rank_pattern: differing("r"),
@@ -145,6 +160,7 @@ export function writeAdapter(spec: AdapterSpec): AdapterFiles {
     { name: `${PREFIX}${path}.lora_A.weight`, shape: [r, K], data: A },
     { name: `${PREFIX}${path}.lora_B.weight`, shape: [N, r], data: B },
   ]);
+  for (const { name, shape, data } of spec.saved?.tensors ?? []) tensors.push({ name: `${PREFIX}${name}`, shape: [...shape], data });
   return { [CONFIG_FILE]: `${JSON.stringify(config, sortedKeys, 2)}\n`, [WEIGHTS_FILE]: writeSafetensors(tensors, { format: "pt" }) };
 }
 

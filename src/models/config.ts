@@ -34,3 +34,10 @@ export function oneOf<T extends string>(config: Config, field: string, values: r
   if (!values.includes(v as T)) throw new ConfigError(`config.json ${field}`, `is ${shown(v)}`, `Known here: ${values.join(", ")}.`);
   return v as T;
 }
+
+/** How many classes a classifier's config.json tells apart: as many as it names, else two. 1: it gives a value. */
+export function classesOf(config: Config): number {
+  const names = config.id2label;
+  const named = typeof names === "object" && names !== null ? Object.keys(names).length : 2;
+  return whole(config, "num_labels", { fallback: named, most: 1 << 16 });
+}

@@ -1,10 +1,12 @@
 // The architectures. One file and one line here add one.
 
+import { bert } from "./bert.ts";
 import { llama } from "./llama.ts";
 import { ConfigError, type Model, type ModelConfig } from "./model.ts";
 import { opt } from "./opt.ts";
+import { roberta } from "./roberta.ts";
 
-export const models = { llama, opt } as const;
+export const models = { llama, opt, bert, roberta } as const;
 
 /** The architecture a config.json asks for, and its parsed configuration. */
 export function parseModel(config: Record<string, unknown>): { model: Model; config: ModelConfig } {

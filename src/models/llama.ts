@@ -25,7 +25,7 @@ export interface LlamaConfig extends ModelConfig {
 export const llama: Model<LlamaConfig> = {
   name: "llama",
   paper: "2302.13971",
-  architectures: ["LlamaForCausalLM"],
+  architectures: ["LlamaForCausalLM", "LlamaForSequenceClassification", "LlamaModel"],
   modelType: "llama",
 
   parse(config) {
@@ -66,6 +66,13 @@ export const llama: Model<LlamaConfig> = {
   },
 
   head: (s, c) => (c.tied ? s.at("model").weight("embed_tokens.weight", [c.vocabSize, c.hiddenSize]) : s.weight("lm_head.weight", [c.vocabSize, c.hiddenSize])),
+
+  classifier: {
+    module: "score",
+    architecture: "LlamaForSequenceClassification",
+    logits: (s, _, h, classes) => s.head("score", s.pick("last", h), classes),
+  },
+  body: "model",
 };
 
 function block(s: Scope, c: LlamaConfig, h: Tensor, rope: Tensor): Tensor {

@@ -20,6 +20,12 @@ export interface Scope {
   attention(qkv: Tensor, o: AttentionShape): Tensor;
   /** Position of each token plus `offset`, i32 (B, T), to look learned positions up by. Training: counted over the mask; generating: the run's position. */
   positions(offset: number): Tensor;
+  /** Segment of each token (first or second sentence), i32 (B, T). */
+  tokenTypes(): Tensor;
+  /** One token of each row of h (B, T, C) → (B, C): the first, or the last under the mask. */
+  pick(which: "first" | "last", h: Tensor): Tensor;
+  /** A layer of the task's head: trained whole in every run, never adapted. x (…, K) → (…, out rounded up to a multiple of 4), padded with zeros. */
+  head(name: string, x: Tensor, out: number, o?: { bias?: boolean }): Tensor;
   /** x + branch. */
   residual(name: string, x: Tensor, branch: Tensor): Tensor;
 }
@@ -35,6 +41,8 @@ export interface AttentionShape {
   headSize: number;
   /** (Tmax, D) of cosines and sines; none: no rotary embedding. */
   rope?: Tensor;
+  /** Token t sees keys 0 … t only. True unless given. */
+  causal?: boolean;
 }
 
 /** Sizes every architecture has, under the field's letters' names. */
@@ -43,6 +51,8 @@ export interface ModelConfig {
   hiddenSize: number;
   layers: number;
   maxPositions: number;
+  /** Rows of the table of token types; 1 where not given: all tokens are of one type. */
+  tokenTypes?: number;
 }
 
 export interface Model<C extends ModelConfig = ModelConfig> {
@@ -53,10 +63,23 @@ export interface Model<C extends ModelConfig = ModelConfig> {
   readonly modelType: string;
   /** Throws ConfigError naming the field. */
   parse(config: Record<string, unknown>): C;
-  /** inputIds i32 (B, T) → hidden states (B, T, C) after the last norm. */
+  /** inputIds i32 (B, T) → hidden states (B, T, C), what a head reads. */
   forward(s: Scope, c: C, inputIds: Tensor): Tensor;
-  /** The language-model head (V, C), maybe tied to the embedding. */
-  head(s: Scope, c: C): Tensor;
+  /** The language-model head (V, C), maybe tied to the embedding; none: it cannot write. */
+  head?(s: Scope, c: C): Tensor;
+  /** None: it cannot be made a classifier here. */
+  readonly classifier?: Classifier<C>;
+  /** Name of the body inside the model with a head. A checkpoint of the body alone leaves it out of its names. */
+  readonly body: string;
+}
+
+/** A head that gives each row one of several classes, or a value. */
+export interface Classifier<C extends ModelConfig> {
+  /** The module in Hugging Face's names, and of what class it is part. PEFT saves the module whole, beside the adapter. */
+  readonly module: string;
+  readonly architecture: string;
+  /** h (B, T, C) of forward → logits (B, classes rounded up to a multiple of 4). */
+  logits(s: Scope, c: C, h: Tensor, classes: number): Tensor;
 }
 
 /** config.json does not say what the model needs: which field, what it holds, what to do. */

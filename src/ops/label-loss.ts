@@ -8,6 +8,7 @@
 import { ONE } from "../engine/grad.ts";
 import { defineOp } from "../engine/graph.ts";
 import { kernel } from "../engine/kernel.ts";
+import type { Dispatch } from "../engine/op.ts";
 import { nd } from "../engine/reference/nd-array.ts";
 import { ShapeError, type Tensor, last, pad4, show, spec } from "../engine/tensor.ts";
 import { sumKernel } from "./cross-entropy.ts";
@@ -35,7 +36,7 @@ export const labelLossOp = defineOp<LabelLossAttrs>({
     return [spec([1]), spec([batch]), logits];
   },
   vjp: ([dy], { outputs: [, , d] }) => (dy ? [dy === ONE ? d : scaleBy(d, dy)] : []),
-  lower({ inputs: [logits, labels, denominator], outputs: [loss, losses, d], attrs: { classes } }) {
+  lower({ inputs: [logits, labels, denominator], outputs: [loss, losses, d], attrs: { classes } }): Dispatch[] {
     const [rows, width] = logits.shape;
     return [
       {
@@ -70,7 +71,7 @@ export const labelLossOp = defineOp<LabelLossAttrs>({
     const [batch, width] = logits.shape;
     const [losses, d] = [nd([batch]), nd(logits.shape)];
     for (let b = 0; b < batch; b++) {
-      const row = logits.data.subarray(b * width, b * width + classes);
+      const row = Float64Array.from(logits.data.subarray(b * width, b * width + classes));
       const label = labels.data[b];
       if (classes === 1) {
         losses.data[b] = (row[0] - label) ** 2;
@@ -82,7 +83,7 @@ export const labelLossOp = defineOp<LabelLossAttrs>({
         row.forEach((l, v) => (d.data[b * width + v] = (Math.exp(l - most) / Z - Number(v === label)) / denominator.data[0]));
       }
     }
-    return [nd([1], [losses.data.reduce((x, y) => x + y, 0) / denominator.data[0]]), losses, d];
+    return [nd([1], [Array.from(losses.data).reduce((x, y) => x + y, 0) / denominator.data[0]]), losses, d];
   },
 });
 

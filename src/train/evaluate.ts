@@ -57,13 +57,15 @@ export async function evaluate(
   return { loss: loss / Math.max(1, tokens), metric: right / Math.max(1, sorted.length), rows: sorted.length };
 }
 
-/** Logits (B, T, V) of the batch in the input leaves, the vocabulary's padding left out. */
+/** Logits (B, T, V) of the batch in the input leaves, or (B, classes); the padding left out. */
 export async function readLogits(run: Run, B: number, T: number): Promise<Float32Array<ArrayBuffer>> {
-  const V = run.target.subject.config.vocabSize;
+  const { config, classes } = run.target.subject;
+  const V = classes ?? config.vocabSize;
+  const rows = classes ? B : B * T;
   const plan = await run.plans.logits(B, T);
   await run.backend.run(plan);
-  const padded = await run.backend.read({ ...plan.captures.get("logits")!, elements: B * T * pad4(V) });
-  const logits = new Float32Array(B * T * V);
-  for (let i = 0; i < B * T; i++) logits.set(padded.subarray(i * pad4(V), i * pad4(V) + V), i * V);
+  const padded = await run.backend.read({ ...plan.captures.get("logits")!, elements: rows * pad4(V) });
+  const logits = new Float32Array(rows * V);
+  for (let i = 0; i < rows; i++) logits.set(padded.subarray(i * pad4(V), i * pad4(V) + V), i * V);
   return logits;
 }

@@ -5,15 +5,17 @@ import { type Backend, whole } from "../engine/backend.ts";
 import { type Checkpoint, openSafetensors } from "../formats/safetensors.ts";
 import { bytesSource } from "../formats/source.ts";
 import { readAdapter } from "../formats/peft.ts";
+import { classesOf } from "../models/config.ts";
 import { parseModel } from "../models/index.ts";
 import { readLogits } from "./evaluate.ts";
 import { generate, greedy } from "./generate.ts";
-import { mergeGraph } from "./graphs.ts";
+import { type Base, mergeGraph } from "./graphs.ts";
 import { Run, partName, transpose } from "./run.ts";
 import { type Target, targetOfAdapter, targetOfBase } from "./subject.ts";
 
 export interface GoldenCase {
   name: string;
+  task?: "CAUSAL_LM" | "SEQ_CLS";
   steps: number;
   optimizer: { lr: number; weight_decay: number; betas: [number, number]; eps: number };
   max_grad_norm: number | null;
@@ -44,32 +46,33 @@ export function unsupported(files: CaseFiles): string | null {
 /** All values the case expects, computed here, under the same names. recompute: with gradient checkpointing, which must change nothing. */
 export async function computeCase(backend: Backend, files: CaseFiles, { recompute = false } = {}): Promise<Values> {
   const spec: GoldenCase = json(files, "case.json");
-  const base = parseModel(json(files, "config.json"));
+  const config: Record<string, unknown> = json(files, "config.json");
+  const classes = spec.task === "SEQ_CLS" ? classesOf(config) : undefined;
+  const base: Base = { ...parseModel(config), classes };
   const checkpoint = await openSafetensors(new Map([["model.safetensors", bytesSource(files.get("model.safetensors")!)]]));
-  const batch: { input_ids: number[][]; attention_mask: number[][]; labels: number[][] } = json(files, "batch.json");
+  const batch: { input_ids: number[][]; attention_mask: number[][]; token_type_ids?: number[][]; labels: (number | number[])[] } = json(files, "batch.json");
   const peft = files.has("adapter/adapter_config.json") ? await readAdapter(only(files, "adapter/")) : null;
   const { subject, ...rest }: Target = peft ? targetOfAdapter(base, peft) : allWeights(targetOfBase(base));
   const target: Target = { ...rest, subject: { ...subject, recompute } };
   const [B, T] = [batch.input_ids.length, batch.input_ids[0].length];
-  const V = base.config.vocabSize;
+  const shape = classes ? [B, classes] : [B, T, base.config.vocabSize];
 
   const run = await Run.create({ backend, target, checkpoint, maxTokens: B * T, weightDecay: spec.optimizer.weight_decay, seed: 0 });
   if (peft) run.load(peft);
   const values: Values = new Map();
   const put = (name: string, shape: readonly number[], data: ArrayLike<number>): void => void values.set(name, { shape, data: Float32Array.from(data) });
 
-  const labels = batch.labels.map((row) => [...row.slice(1), -100]);
+  // Per row; or shifted, per token.
+  const labels = batch.labels.flatMap((row) => (Array.isArray(row) ? [...row.slice(1), -100] : row));
   run.plans.write("inputIds", Int32Array.from(batch.input_ids.flat()));
   run.plans.write("mask", Int32Array.from(batch.attention_mask.flat()));
-  run.plans.write("labels", Int32Array.from(labels.flat()));
-  run.plans.write("denominator", Float32Array.of(labels.flat().filter((l) => l >= 0).length));
+  run.plans.write("typeIds", Int32Array.from((batch.token_type_ids ?? batch.input_ids.map((row) => row.map(() => 0))).flat()));
+  if (classes === 1) run.plans.write("values", Float32Array.from(labels));
+  else run.plans.write("labels", Int32Array.from(labels));
+  run.plans.write("denominator", Float32Array.of(classes ? B : labels.filter((l) => l >= 0).length));
 
-  put("logits", [B, T, V], await readLogits(run, B, T));
-  if (peft) {
-    run.adapterOn(false);
-    put("base_logits", [B, T, V], await readLogits(run, B, T));
-    run.adapterOn(true);
-  }
+  put("logits", shape, await readLogits(run, B, T));
+  if (peft) put("base_logits", shape, await run.asBase(null, () => readLogits(run, B, T)));
   if (spec.generate)
     put("generate.ids", [spec.generate.ids.length], (await generate(run, [spec.generate.prompt_ids], greedy(spec.generate.max_new_tokens)))[0]);
   run.plans.write("inputIds", Int32Array.from(batch.input_ids.flat()));
@@ -107,7 +110,7 @@ async function eachTensor(run: Run, from: "parameters" | "gradients", put: (name
     const site = run.target.ranks.get(s.name.slice(0, s.name.lastIndexOf(".")));
     const data = await run.parameters.read(s.name, from);
     if (!site) {
-      put(s.name, [...s.shape], data);
+      put(run.target.ranks.size ? `base_model.model.${s.name}` : s.name, [...s.shape], data);
       continue;
     }
     const path = s.name.slice(0, s.name.lastIndexOf("."));
@@ -206,7 +209,7 @@ export async function compareCase(files: CaseFiles, values: Values): Promise<Com
       const from = await start.read(name.slice("final.".length));
       note(kind, name, Math.sqrt(sumOf(truth, (t, i) => (value[i] - t) ** 2) / sumOf(truth, (t, i) => (t - from[i]) ** 2)));
     } else {
-      const row = kind.endsWith("logits") ? truth.length / mask.length : 0;
+      const row = kind.endsWith("logits") && spec.task !== "SEQ_CLS" ? truth.length / mask.length : 0;
       const counts = (i: number): boolean => !row || mask[Math.floor(i / row)] === 1;
       let [difference, scale] = [0, 0];
       truth.forEach((t, i) => {

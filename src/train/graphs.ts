@@ -5,23 +5,31 @@ import type { Adapter, Site } from "../adapters/adapter.ts";
 import { type Graph, type Leaf, capture, graphNow, leaf, trace } from "../engine/graph.ts";
 import { grad } from "../engine/grad.ts";
 import type { Tensor } from "../engine/tensor.ts";
-import type { Model, ModelConfig } from "../models/model.ts";
+import { ConfigError, type Model, type ModelConfig, type Scope } from "../models/model.ts";
 import { add, addInto } from "../ops/add.ts";
 import { adamw } from "../ops/adamw.ts";
 import { attentionCached, cacheAppend } from "../ops/attention-cached.ts";
 import { attention } from "../ops/attention.ts";
 import { gradNorms } from "../ops/clip.ts";
 import { crossEntropy, logits } from "../ops/cross-entropy.ts";
+import { labelLoss } from "../ops/label-loss.ts";
 import { type LinearAttrs, linearOp } from "../ops/linear.ts";
 import { lowRankNorm } from "../ops/low-rank-norm.ts";
+import { pickToken } from "../ops/pick-token.ts";
 import { maskPositions, sharedPositions } from "../ops/positions.ts";
 import { rope } from "../ops/rope.ts";
 import { type Adaptation, type Pass, tracedScope } from "./traced-scope.ts";
 
-/** A model with what is done to it: enough to trace every graph. */
-export interface Subject {
+/** A model and its task. */
+export interface Base {
   readonly model: Model;
   readonly config: ModelConfig;
+  /** How many classes it tells apart; 1: it gives a value, as in transformers. None: it is a language model. */
+  readonly classes?: number;
+}
+
+/** A model with what is done to it: enough to trace every graph. */
+export interface Subject extends Base {
   readonly adaptation: Adaptation;
   /** Gradient checkpointing: layers are computed again in backward instead of kept. */
   readonly recompute?: boolean;
@@ -32,29 +40,52 @@ export const params = (graph: Graph): Leaf[] => [...graph.leaves.values()].filte
 /** Name of the leaf that holds a parameter's gradient. */
 export const gradientOf = (parameter: string): string => `gradient of ${parameter}`;
 
-const wholeSequence = (mask: Tensor, dropout: boolean): Pass => ({
-  attention: (_, qkv, o) => attention(o.rope ? rope(qkv, o.rope, o) : qkv, mask, { ...o, causal: true }),
+export const wholeSequence = (mask: Tensor, dropout: boolean): Pass => ({
+  attention: (_, qkv, o) => attention(o.rope ? rope(qkv, o.rope, o) : qkv, mask, { ...o, causal: o.causal ?? true }),
   positions: (offset) => maskPositions(mask, offset),
+  tokenTypes: () => leaf("input", "typeIds", mask.shape, "i32"),
+  pick: (which, h) => pickToken(h, mask, which),
   counter: dropout ? leaf("input", "counter", [4], "u32") : null,
 });
 
-function batchLeaves(B: number, T: number) {
+/** labels: per token; of a classifier per row, and "values" of a regression. */
+export function batchLeaves(B: number, T: number, classes?: number) {
   return {
     inputIds: leaf("input", "inputIds", [B, T], "i32"),
     mask: leaf("input", "mask", [B, T], "i32"),
-    labels: leaf("input", "labels", [B, T], "i32"),
+    labels: classes === 1 ? leaf("input", "values", [B]) : leaf("input", "labels", classes ? [B] : [B, T], "i32"),
     denominator: leaf("input", "denominator", [1]),
   };
 }
 
+/** The language-model head (V, C). Throws ConfigError where the architecture has none. */
+export function headOf({ model, config }: Base, scope: Scope): Tensor {
+  if (!model.head) throw new ConfigError("model.task", `is causal-lm, ${model.name} cannot write`, 'Set it to "classification".');
+  return model.head(scope, config);
+}
+
+/** Logits (B, classes padded) from hidden states. Throws ConfigError where the architecture has no classifier. */
+export function classify({ model, config }: Base, scope: Scope, h: Tensor, classes: number): Tensor {
+  if (!model.classifier) throw new ConfigError("model.task", `is classification, which ${model.name} cannot do here`, "Pick another model.");
+  return model.classifier.logits(scope, config, h, classes);
+}
+
+/** The task's loss (1), ready to be differentiated. */
+export function trainingLoss(subject: Subject, scope: Scope, h: Tensor, { labels, denominator }: ReturnType<typeof batchLeaves>): Tensor {
+  const { classes } = subject;
+  if (classes) return labelLoss(classify(subject, scope, h, classes), labels, denominator, classes).loss;
+  const head = headOf(subject, scope);
+  return crossEntropy(h, head, labels, denominator, { x: true, W: graphNow().leaves.get(head.id)!.kind === "param" }).loss;
+}
+
 /** Forward and backward over one micro-batch; gradients are added to their leaves. Captures: loss (1), already divided by the denominator. */
-export function microGraph({ model, config, adaptation, recompute }: Subject, B: number, T: number): Graph {
+export function microGraph(subject: Subject, B: number, T: number): Graph {
+  const { model, config, classes, adaptation, recompute } = subject;
   return trace(() => {
-    const batch = batchLeaves(B, T);
+    const batch = batchLeaves(B, T, classes);
     const scope = tracedScope(adaptation, wholeSequence(batch.mask, adaptation.dropout > 0));
     const h = model.forward(scope, config, batch.inputIds);
-    const head = model.head(scope, config);
-    const { loss } = crossEntropy(h, head, batch.labels, batch.denominator, { x: true, W: graphNow().leaves.get(head.id)!.kind === "param" });
+    const loss = trainingLoss(subject, scope, h, batch);
     capture("loss", loss);
     const trained = params(graphNow());
     const gradients = grad(loss, trained.map((l) => l.tensor), add, { recompute }); // prettier-ignore
@@ -64,13 +95,21 @@ export function microGraph({ model, config, adaptation, recompute }: Subject, B:
   }).graph;
 }
 
-/** Captures: losses and correct (B·T) per token; with `write`, logits (B·T, V padded) instead. */
-export function evaluationGraph({ model, config, adaptation }: Subject, B: number, T: number, write: "losses" | "logits" = "losses"): Graph {
+/**
+ * Captures: losses and correct (B·T) per token; with `write`, logits (B·T, V padded) instead.
+ * A classifier: losses (B) and logits (B, classes padded) per row.
+ */
+export function evaluationGraph(subject: Subject, B: number, T: number, write: "losses" | "logits" = "losses"): Graph {
+  const { model, config, classes, adaptation } = subject;
   return trace(() => {
-    const batch = batchLeaves(B, T);
+    const batch = batchLeaves(B, T, classes);
     const scope = tracedScope(adaptation, wholeSequence(batch.mask, false));
     const h = model.forward(scope, config, batch.inputIds);
-    const head = model.head(scope, config);
+    if (classes) {
+      const scores = capture("logits", classify(subject, scope, h, classes));
+      return void capture("losses", labelLoss(scores, batch.labels, batch.denominator, classes).losses);
+    }
+    const head = headOf(subject, scope);
     if (write === "logits") return void capture("logits", logits(h, head));
     const { losses, correct } = crossEntropy(h, head, batch.labels, batch.denominator, { x: false, W: false });
     capture("losses", losses);
@@ -79,11 +118,13 @@ export function evaluationGraph({ model, config, adaptation }: Subject, B: numbe
 }
 
 /** One token for each of B rows, at a common position, with a KV cache of Tmax rows. Captures: logits (B, V padded). */
-export function generationGraph({ model, config, adaptation }: Subject, B: number, Tmax: number): Graph {
+export function generationGraph(subject: Subject, B: number, Tmax: number): Graph {
+  const { model, config, adaptation } = subject;
   return trace(() => {
     const inputIds = leaf("input", "inputIds", [B, 1], "i32");
     const position = leaf("input", "position", [1], "u32");
     const scope = tracedScope(adaptation, {
+      ...without("a step of generation", ["tokenTypes", "pick"]),
       counter: null,
       positions: (offset) => sharedPositions(position, B, offset),
       attention: (path, qkv, o) => {
@@ -93,7 +134,7 @@ export function generationGraph({ model, config, adaptation }: Subject, B: numbe
         return attentionCached(rotated, keys, values, position, o);
       },
     });
-    capture("logits", logits(model.forward(scope, config, inputIds), model.head(scope, config)));
+    capture("logits", logits(model.forward(scope, config, inputIds), headOf(subject, scope)));
   }).graph;
 }
 
@@ -111,12 +152,10 @@ export function updateGraph(elements: number, segments: number): Graph {
 }
 
 /** ‖s·B·A‖_F of every adapted site. Captures one (sites) tensor per group of sites; `sites` names them in order. */
-export function deltaGraph({ model, config, adaptation }: Subject): { graph: Graph; sites: string[] } {
+export function deltaGraph(subject: Subject): { graph: Graph; sites: string[] } {
   const sites: string[] = [];
   const { graph } = trace(() => {
-    const batch = batchLeaves(1, 1);
-    const scope = tracedScope(adaptation, wholeSequence(batch.mask, false));
-    model.forward(scope, config, batch.inputIds);
+    traceModel(subject, subject.adaptation);
     const branches = graphNow().nodes.filter((n) => n.op.name === linearOp.name && (n.attrs as LinearAttrs).ranks);
     for (const node of branches) {
       const t = node.attrs as LinearAttrs;
@@ -143,37 +182,56 @@ export function movedGraph(elements: number, segments: number): Graph {
 /** The layer by itself: W + s·B·A of a site as adapter.forward(identity), bias-free, no dropout. Captures: merged (in, out), the transpose of the weight. */
 export function mergeGraph(adapter: Adapter, site: Site, adaptation: Adaptation): Graph {
   return trace(() => {
-    const alone = (): never => {
-      throw new Error("a layer by itself has neither attention nor positions");
-    };
     const identity = leaf("constant", "identity", [site.in, site.in], "f32", undefined, () =>
       Float32Array.from({ length: site.in ** 2 }, (_, i) => (i % (site.in + 1) === 0 ? 1 : 0)),
     );
-    const scope = tracedScope({ ...adaptation, adapter, dropout: 0 }, { attention: alone, positions: alone, counter: null });
+    const scope = tracedScope(
+      { ...adaptation, adapter, dropout: 0 },
+      {
+        ...without("a layer by itself", ["attention", "positions", "tokenTypes", "pick"]),
+        counter: null,
+      },
+    );
     const cut = site.name.lastIndexOf(".");
     capture("merged", scope.at(site.name.slice(0, cut)).linear(site.name.slice(cut + 1), identity, site.out));
   }).graph;
 }
 
+const none: Adaptation = { adapter: null, rank: () => 0, index: () => 0, scales: 4, trains: () => false, dropout: 0 };
+
+/** What a pass does not have: asked for, it is our mistake. */
+function without<K extends keyof Pass>(pass: string, names: readonly K[]): Record<K, () => never> {
+  const missing = (name: K) => (): never => {
+    throw new Error(`${pass} has no ${name}`);
+  };
+  return Object.fromEntries(names.map((name) => [name, missing(name)])) as Record<K, () => never>;
+}
+
+/** Everything of the model that has weights, traced for their names: the body, and a classifier's head. */
+function traceModel(base: Base, adaptation: Adaptation, met?: (site: Site) => void): Scope {
+  const batch = batchLeaves(1, 4);
+  const scope = tracedScope(adaptation, wholeSequence(batch.mask, false), met);
+  const h = base.model.forward(scope, base.config, batch.inputIds);
+  if (base.classes) classify(base, scope, h, base.classes);
+  return scope;
+}
+
 /** Sites of the model, in the order it meets them. */
-export function sitesOf(model: Model, config: ModelConfig): Site[] {
+export function sitesOf(model: Model, config: ModelConfig, classes?: number): Site[] {
   const sites: Site[] = [];
-  const none: Adaptation = { adapter: null, rank: () => 0, index: () => 0, scales: 4, trains: () => false, dropout: 0 };
-  trace(() => {
-    const batch = batchLeaves(1, 4);
-    model.forward(tracedScope(none, wholeSequence(batch.mask, false), (s) => sites.push(s)), config, batch.inputIds); // prettier-ignore
-  });
+  trace(() => traceModel({ model, config, classes }, none, (s) => sites.push(s)));
   return sites;
 }
 
-/** Weights of the base by Hugging Face name, with shapes: what the checkpoint must hold. */
-export function weightsOf(model: Model, config: ModelConfig): { name: string; shape: readonly number[] }[] {
-  const none: Adaptation = { adapter: null, rank: () => 0, index: () => 0, scales: 4, trains: () => false, dropout: 0 };
+/** Weights of the base by Hugging Face name, with shapes: what the checkpoint must hold, the head included. */
+export function weightsOf(model: Model, config: ModelConfig, classes?: number): { name: string; shape: readonly number[] }[] {
+  const base = { model, config, classes };
   const { graph } = trace(() => {
-    const batch = batchLeaves(1, 4);
-    const scope = tracedScope(none, wholeSequence(batch.mask, false));
-    model.forward(scope, config, batch.inputIds);
-    model.head(scope, config);
+    const scope = traceModel(base, none);
+    if (!classes && model.head) headOf(base, scope);
   });
   return [...graph.leaves.values()].filter((l) => l.kind === "weight").flatMap((l) => l.parts.map((p) => ({ name: p.name, shape: p.shape })));
 }
+
+/** Whether a weight belongs to the classifier's head, which is trained whole beside any adapter. */
+export const isHead = ({ model, classes }: Base, weight: string): boolean => Boolean(classes) && weight.startsWith(`${model.classifier?.module}.`);

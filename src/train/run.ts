@@ -47,6 +47,8 @@ export class Run {
     readonly parameters: Parameters,
     readonly plans: Plans,
     private readonly weights: ReadonlyMap<string, Memory>,
+    /** Start of the base's own weights that are trained beside an adapter: a classifier's head. */
+    private readonly wholes: ReadonlyMap<string, Float32Array>,
   ) {}
 
   static async create(o: RunOptions): Promise<Run> {
@@ -81,8 +83,14 @@ export class Run {
     const parameters = new Parameters(backend, graph, o.weightDecay);
     const place = (l: Leaf): Range => whole(weights.get(l.name)!);
     const plans = new Plans(backend, target.subject, parameters, place, o.maxTokens, o.onPipelines);
-    const run = new Run(backend, target, parameters, plans, weights);
-    for (const l of trained) for (const p of l.parts) if (!isAdapterPart(target, p.name)) parameters.write(p.name, await checkpoint.read(p.name));
+    const wholes = new Map<string, Float32Array>();
+    for (const p of trained.flatMap((l) => l.parts)) {
+      if (isAdapterPart(target, p.name)) continue;
+      const data = await checkpoint.read(p.name);
+      parameters.write(p.name, data);
+      if (target.ranks.size) wholes.set(p.name, data);
+    }
+    const run = new Run(backend, target, parameters, plans, weights, wholes);
     run.initialise(o.seed);
     run.adapterOn(true);
     return run;
@@ -113,17 +121,28 @@ export class Run {
     this.plans.write("scales", on ? this.target.scales : new Float32Array(this.target.scales.length));
   }
 
-  /** Runs fn on the base: without the adapter, or (full fine-tuning) with the trained weights as they were at the start. */
+  /** Runs fn on the base: without the adapter and with the base's own head, or (full fine-tuning) with the trained weights as they were at the start. */
   async asBase<T>(start: Snapshot | null, fn: () => Promise<T>): Promise<T> {
     const now = start && (await this.parameters.snapshot());
     if (start) this.parameters.restore(start);
     else this.adapterOn(false);
+    const trained = new Map<string, Float32Array>();
+    if (!start) for (const name of this.wholes.keys()) trained.set(name, await this.parameters.read(name));
+    for (const name of trained.keys()) this.parameters.write(name, this.wholes.get(name)!);
     try {
       return await fn();
     } finally {
       if (now) this.parameters.restore(now);
       else this.adapterOn(true);
+      for (const [name, data] of trained) this.parameters.write(name, data);
     }
+  }
+
+  /** Weights that are trained whole beside an adapter, as they are now. */
+  async saved(): Promise<{ name: string; shape: readonly number[]; data: Float32Array }[]> {
+    const out: { name: string; shape: readonly number[]; data: Float32Array }[] = [];
+    for (const name of this.wholes.keys()) out.push({ name, shape: this.parameters.segment(name).shape, data: await this.parameters.read(name) });
+    return out;
   }
 
   /** A (r, in) and B (out, r) of a site as PEFT stores them: without padding, B not transposed. */
@@ -147,6 +166,7 @@ export class Run {
       put("A", A.data, inputs);
       put("B", transpose(B.data, out, r), out);
     }
+    for (const [name, { data }] of peft.saved) this.parameters.write(name, data);
   }
 
   destroy(): void {

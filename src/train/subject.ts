@@ -5,9 +5,9 @@ import { type AdapterName, adapters } from "../adapters/index.ts";
 import { pad4, size } from "../engine/tensor.ts";
 import { type PeftAdapter, matchTarget, patternValue } from "../formats/peft.ts";
 import { type MethodName, methods } from "../methods/index.ts";
-import { ConfigError, type Model, type ModelConfig } from "../models/model.ts";
+import { ConfigError } from "../models/model.ts";
 import type { RunConfig, SiteInfo } from "../protocol.ts";
-import { type Subject, sitesOf, weightsOf } from "./graphs.ts";
+import { type Base, type Subject, isHead, sitesOf, weightsOf } from "./graphs.ts";
 
 /** r and alpha of one adapted site. */
 export interface SiteRank {
@@ -23,13 +23,8 @@ export interface Target {
   scales: Float32Array;
 }
 
-interface Base {
-  model: Model;
-  config: ModelConfig;
-}
-
 function target(
-  { model, config }: Base,
+  { model, config, classes }: Base,
   sites: readonly Site[],
   ranks: ReadonlyMap<string, SiteRank>,
   adapter: AdapterName | null,
@@ -51,18 +46,19 @@ function target(
     trains,
     dropout,
   };
-  return { subject: { model, config, adaptation }, sites, ranks, scales };
+  return { subject: { model, config, classes, adaptation }, sites, ranks, scales };
 }
 
 /** What a run configuration trains. Throws ConfigError naming the field. */
 export function targetOf(base: Base, run: RunConfig): Target {
-  const sites = sitesOf(base.model, base.config);
+  if (!base.classes && !base.model.head) throw new ConfigError("model.task", `is causal-lm, ${base.model.name} cannot write`, 'Set it to "classification".');
+  const sites = sitesOf(base.model, base.config, base.classes);
   const method = methods[run.method as MethodName];
   if (!method.adapter) {
     const moduleOf = (weight: string): string => weight.replace(/\.(weight|bias)$/, "");
     const all = run.target_modules.includes("all");
-    if (!all) checkNames(run.target_modules, weightsOf(base.model, base.config).map((w) => moduleOf(w.name))); // prettier-ignore
-    const trains = (weight: string): boolean => all || matchTarget({ target_modules: run.target_modules }, moduleOf(weight));
+    if (!all) checkNames(run.target_modules, weightsOf(base.model, base.config, base.classes).map((w) => moduleOf(w.name))); // prettier-ignore
+    const trains = (weight: string): boolean => all || isHead(base, weight) || matchTarget({ target_modules: run.target_modules }, moduleOf(weight));
     return recomputing(target(base, sites, new Map(), null, 0, trains), run);
   }
   checkNames(run.target_modules, sites.map((s) => s.name)); // prettier-ignore
@@ -87,7 +83,7 @@ export function targetOf(base: Base, run: RunConfig): Target {
     ranks.set(site.name, { r, alpha });
   }
   return recomputing(
-    target(base, sites, ranks, method.adapter, run.lora_dropout, () => false),
+    target(base, sites, ranks, method.adapter, run.lora_dropout, (weight) => isHead(base, weight)),
     run,
   );
 }
@@ -105,7 +101,7 @@ function checkNames(names: readonly string[], paths: readonly string[]): void {
 
 /** What an adapter on disk adapts. Throws ConfigError where it does not fit the model. */
 export function targetOfAdapter(base: Base, peft: PeftAdapter): Target {
-  const sites = sitesOf(base.model, base.config);
+  const sites = sitesOf(base.model, base.config, base.classes);
   const ranks = new Map<string, SiteRank>();
   for (const [name, module] of peft.modules) {
     const site = sites.find((s) => s.name === name);
@@ -119,25 +115,38 @@ export function targetOfAdapter(base: Base, peft: PeftAdapter): Target {
       );
     ranks.set(name, { r: module.r, alpha: module.scale * module.r });
   }
-  return target(base, sites, ranks, "lora", 0, () => false);
+  const head = base.classes ? weightsOf(base.model, base.config, base.classes).filter((w) => isHead(base, w.name)) : [];
+  for (const [name, { shape }] of peft.saved) {
+    const own = head.find((w) => w.name === name);
+    if (!own) throw new ConfigError("adapter", `holds "${name}" whole, which is no part of this task's head`, "Is it an adapter for another task?");
+    if (`${own.shape}` !== `${shape}`)
+      throw new ConfigError("adapter", `"${name}" is (${shape.join(", ")}), the data's classes need (${own.shape.join(", ")})`, "Does the data have the classes it was trained on?"); // prettier-ignore
+  }
+  for (const { name } of head)
+    if (!peft.saved.has(name)) throw new ConfigError("adapter", `does not hold "${name}", the classifier's head`, "Is it an adapter for another task?");
+  return target(base, sites, ranks, "lora", 0, (weight) => isHead(base, weight));
 }
 
 /** The base alone: nothing is trained. */
-export const targetOfBase = (base: Base): Target => target(base, sitesOf(base.model, base.config), new Map(), null, 0, () => false);
+export const targetOfBase = (base: Base): Target => target(base, sitesOf(base.model, base.config, base.classes), new Map(), null, 0, () => false);
 
 /** The sites as the page shows them. */
 export function siteInfos({ sites, ranks, subject }: Target): SiteInfo[] {
+  /** Below its layer, or below the model: `attention.output.dense`. */
+  const inside = (s: Site): string => s.name.replace(s.layer < 0 ? /^[^.]*\./ : /^.*?\.\d+\./, "");
+  const short = (s: Site): string => s.name.slice(s.name.lastIndexOf(".") + 1);
+  const module = (s: Site): string => (sites.every((o) => short(o) !== short(s) || inside(o) === inside(s)) ? short(s) : inside(s));
   return sites.map((s) => {
     const rank = ranks.get(s.name);
     const trained = subject.adaptation.trains(`${s.name}.weight`);
     const parameters = trained ? s.in * s.out : rank ? rank.r * (s.in + s.out) : 0;
-    return { name: s.name, layer: s.layer, module: s.name.split(".").at(-1)!, in: s.in, out: s.out, r: rank?.r ?? 0, alpha: rank?.alpha ?? 0, parameters };
+    return { name: s.name, layer: s.layer, module: module(s), in: s.in, out: s.out, r: rank?.r ?? 0, alpha: rank?.alpha ?? 0, parameters };
   });
 }
 
 /** Trained numbers, padding not counted, and all numbers of the base. */
 export function parameterCounts(t: Target): { trainable: number; total: number } {
-  const weights = weightsOf(t.subject.model, t.subject.config);
+  const weights = weightsOf(t.subject.model, t.subject.config, t.subject.classes);
   const total = weights.reduce((sum, w) => sum + size(w.shape), 0);
   const full = weights.filter((w) => t.subject.adaptation.trains(w.name)).reduce((sum, w) => sum + size(w.shape), 0);
   const low = siteInfos(t).reduce((sum, s) => sum + (s.r ? s.parameters : 0), 0);

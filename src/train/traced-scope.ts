@@ -3,7 +3,7 @@
 
 import type { Adapter, Site } from "../adapters/adapter.ts";
 import { at, leaf, region } from "../engine/graph.ts";
-import { type Shape, type Tensor, last } from "../engine/tensor.ts";
+import { type Shape, type Tensor, last, pad4 } from "../engine/tensor.ts";
 import type { AttentionShape, LinearShape, Scope } from "../models/model.ts";
 import { add } from "../ops/add.ts";
 import { concat } from "../ops/concat.ts";
@@ -31,6 +31,8 @@ export interface Pass {
   attention(path: string, qkv: Tensor, o: AttentionShape): Tensor;
   /** Position of each token plus `offset`: i32 (B, T). */
   positions(offset: number): Tensor;
+  tokenTypes(): Tensor;
+  pick(which: "first" | "last", h: Tensor): Tensor;
   /** [seed, step, micro-step, 0] for dropout; null: this graph drops nothing. */
   counter: Tensor | null;
 }
@@ -64,6 +66,12 @@ export function tracedScope(adaptation: Adaptation, pass: Pass, met: (site: Site
       });
     };
 
+    /** A tensor of the head, which lies at the start of a leaf of padded shape: the rest stays zero. */
+    const headPart = (name: string, shape: Shape): Tensor =>
+      leaf(adaptation.trains(full(name)) ? "param" : "weight", full(name), [pad4(shape[0]), ...shape.slice(1)], "f32", [
+        { name: full(name), offset: 0, shape },
+      ]);
+
     return {
       at: (name) => within(full(String(name))),
       layer: (fn) => region(path, () => at(path, fn)),
@@ -79,6 +87,10 @@ export function tracedScope(adaptation: Adaptation, pass: Pass, met: (site: Site
         }),
       attention: (qkv, o) => at(path, () => pass.attention(path, qkv, o)),
       positions: (offset) => at(full("positions"), () => pass.positions(offset)),
+      tokenTypes: () => at(full("token_types"), () => pass.tokenTypes()),
+      pick: (which, h) => at(full(`${which} token`), () => pass.pick(which, h)),
+      head: (name, x, out, { bias = false } = {}) =>
+        at(full(name), () => linear(x, headPart(`${name}.weight`, [out, last(x.shape)]), { bias: bias ? headPart(`${name}.bias`, [out]) : null })),
       residual: (name, x, branch) => at(full(name), () => add(x, branch)),
     };
   };

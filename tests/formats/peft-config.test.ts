@@ -106,7 +106,7 @@ describe("adapter_config.json", () => {
     [{ rank_pattern: { q_proj: 0 } }, /rank_pattern: {"q_proj":0}/],
     [{ lora_alpha: "16" }, /lora_alpha: "16" is not a number/],
     [{ use_dora: true }, /use_dora: true is not supported.*merge/],
-    [{ modules_to_save: ["lm_head"] }, /modules_to_save/],
+    [{ modules_to_save: "lm_head" }, /modules_to_save: "lm_head" is not a list of names/],
     [{ bias: "all" }, /bias: "all"/],
     [{ target_modules: null }, /target_modules: is missing/],
     [{ target_modules: [1] }, /target_modules: \[1\]/],

@@ -7,7 +7,9 @@ import { caseFiles } from "../harness/golden.ts";
 import { webgpuMissing } from "../harness/webgpu.ts";
 
 describe.each(["webgpu", "wasm", "reference"] as const)("%s", (name) => {
-  test.skipIf(name === "webgpu" && webgpuMissing).each(["llama-lora", "llama-lora-rank-pattern", "llama-full", "opt-lora"])(
+  test
+    .skipIf(name === "webgpu" && webgpuMissing)
+    .each(["llama-lora", "llama-lora-rank-pattern", "llama-full", "opt-lora", "opt-postnorm-lora", "opt-cls", "bert-cls", "roberta-cls", "llama-cls"])(
     "%s",
     { timeout: 240_000 },
     async (golden) => {
