@@ -2,6 +2,7 @@
 import { useParts, useStudio } from "../context.ts";
 import { bytes, count } from "../format.ts";
 import { BenchmarkPanel } from "../panels/benchmark.tsx";
+import { Faults } from "../panels/faults.tsx";
 import { text } from "../strings.ts";
 
 const words = text.devicePage;
@@ -22,6 +23,7 @@ export function DevicePage() {
     <main className="device-page">
       <h1>{words.title}</h1>
       <p className="muted">{words.intro}</p>
+      <Faults />
       <Machine />
       <BenchmarkPanel />
       <section aria-labelledby="limits-title">

@@ -1,0 +1,81 @@
+// axe.test.ts — the built page before, during and after a run, a cell's popover and the Device page: no violation that axe knows, light, dark and in
+// forced colours, wide and narrow; and nothing said on the console.
+import { AxeBuilder } from "@axe-core/playwright";
+import type { Browser, Page } from "playwright";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { launch } from "../harness/chromium.ts";
+import { serveDist } from "../harness/serve.ts";
+
+let browser: Browser;
+let host: Awaited<ReturnType<typeof serveDist>>;
+beforeAll(async () => {
+  browser = await launch();
+  host = await serveDist();
+});
+afterAll(async () => {
+  await browser?.close();
+  await host?.close();
+});
+
+/** Long enough to be stopped, quick enough to begin: few rows, one module. */
+const hash = "#train.steps=500&train.eval_every=0&train.samples_every=0&train.eval_rows=2&train.batch_size=2&target_modules=v_proj";
+
+const looks = [
+  { colorScheme: "light", forcedColors: "none" },
+  { colorScheme: "dark", forcedColors: "none" },
+  { colorScheme: "dark", forcedColors: "active" },
+] as const;
+
+/** Violations of what the page shows now, in each look: "light …: color-contrast .cell …". */
+async function violations(page: Page): Promise<string[]> {
+  const found: string[] = [];
+  // Forced colours do not depend on the width.
+  for (const look of looks.slice(0, page.viewportSize()!.width > 600 ? 3 : 2)) {
+    await page.emulateMedia(look);
+    const results = await new AxeBuilder({ page }).analyze();
+    for (const { id, nodes } of results.violations)
+      found.push(
+        `${look.colorScheme}, forced colours ${look.forcedColors}: ${id} ${nodes.map((node) => `${node.target.join(" ")} (${node.failureSummary})`).join("; ")}`,
+      );
+  }
+  return found;
+}
+
+test.each([1280, 400])("%i pixels wide: no violations from the first look to the Device page", async (width) => {
+  const context = await browser.newContext({ viewport: { width, height: 800 }, reducedMotion: "reduce" });
+  const page = await context.newPage();
+  const said: string[] = [];
+  page.on("console", (message) => {
+    if (message.type() === "error" || message.type() === "warning") said.push(message.text());
+  });
+  page.on("pageerror", (error) => said.push(String(error)));
+  await page.goto(host.url + hash);
+  const train = page.getByTestId("train");
+  await train.and(page.locator(":enabled")).waitFor();
+  await page.locator(".loss-chart").waitFor({ state: "attached" });
+  // All that is folded, open.
+  await page.evaluate(() => document.querySelectorAll<HTMLElement>("main .more > summary, main .info").forEach((one) => one.checkVisibility() && one.click()));
+  expect(await violations(page)).toEqual([]);
+
+  await page.locator('[data-cell="2,2"]').click();
+  await page.getByRole("dialog").waitFor();
+  expect(await violations(page)).toEqual([]);
+  await page.keyboard.press("Escape");
+
+  await train.click();
+  await page.getByTestId("pause").and(page.locator(":enabled")).click();
+  await page.getByTestId("step").click();
+  await expect.poll(async () => Number(await page.getByTestId("step-value").textContent()), { timeout: 60_000 }).toBeGreaterThan(0);
+  expect(await violations(page)).toEqual([]);
+
+  await page.getByTestId("stop").click();
+  await expect.poll(() => train.isEnabled(), { timeout: 60_000 }).toBe(true);
+  await page.getByRole("button", { name: "Table" }).click();
+  expect(await violations(page)).toEqual([]);
+
+  await page.getByRole("link", { name: "Device", exact: true }).click();
+  await page.getByRole("heading", { name: "This device" }).waitFor();
+  expect(await violations(page)).toEqual([]);
+  expect(said).toEqual([]);
+  await context.close();
+});
