@@ -68,6 +68,8 @@ export function fold(run: RunView, event: TrainEvent): RunView {
     }
     case "ranks":
       return { ...run, sites: event.sites };
+    case "allocation":
+      return run;
     case "note":
       return { ...run, notes: [...run.notes, { step: event.step, text: event.text }] };
     default:

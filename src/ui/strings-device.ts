@@ -44,6 +44,9 @@ export const devicePage = {
   again: "Run again",
   running: "Measuring…",
   cancel: "Cancel",
+  /** What is being measured comes to its end first. */
+  ending: "Ending…",
+  begins: "Compiling and warming up; on a slow device the first figure takes half a minute.",
   busy: "A run is going on; the benchmark waits until it has ended.",
   copy: "Copy as text",
   copied: "Copied",

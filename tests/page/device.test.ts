@@ -2,17 +2,26 @@
 // cancelled; and a Chromium without WebGPU, which trains all the same.
 import { chromium, type Browser, type Page } from "playwright";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { browserFlags } from "../../scripts/find-browser.mjs";
 import { chromiumPath, launch } from "../harness/chromium.ts";
 import { serveDist } from "../harness/serve.ts";
 
 let browser: Browser;
+/** Without WebGPU. */
+let plain: Browser;
 let host: Awaited<ReturnType<typeof serveDist>>;
 beforeAll(async () => {
   browser = await launch();
+  plain = await chromium.launch({
+    executablePath: chromiumPath(),
+    headless: true,
+    args: [...browserFlags.filter((flag) => !/gpu/.test(flag)), "--disable-features=WebGPU"],
+  });
   host = await serveDist();
 });
 afterAll(async () => {
   await browser?.close();
+  await plain?.close();
   await host?.close();
 });
 
@@ -60,7 +69,7 @@ test("a backend that is unknown is named, with those that are known", async () =
 });
 
 test("the benchmark tells its rows as they come, is cancelled, and copied", async () => {
-  const { page, said } = await open("?page=device");
+  const { page, said } = await open("?page=device", plain);
   await page.getByTestId("benchmark").click();
   const table = page.getByTestId("benchmark-table");
   await table.getByRole("table").first().waitFor({ timeout: 200_000 });
@@ -75,19 +84,11 @@ test("the benchmark tells its rows as they come, is cancelled, and copied", asyn
 });
 
 test("without WebGPU the page trains on WebAssembly, and says so", async () => {
-  const plain = await chromium.launch({
-    executablePath: chromiumPath(),
-    headless: true,
-    args: ["--no-sandbox", "--disable-quic", "--disable-features=WebGPU"],
-  });
-  try {
-    const { page, said } = await open("#train.steps=4&train.eval_rows=4&train.batch_size=2&train.samples_every=0&train.eval_every=0", plain);
-    await page.getByTestId("train").and(page.locator(":enabled")).click({ timeout: 60_000 });
-    await expect.poll(() => page.getByTestId("step-value").textContent(), { timeout: 120_000 }).toBe("4");
-    await expect.poll(() => page.getByTestId("train").isEnabled(), { timeout: 60_000 }).toBe(true);
-    expect(await page.getByTestId("preflight").textContent()).toContain("WebAssembly · ");
-    expect(said).toEqual([]);
-  } finally {
-    await plain.close();
-  }
+  const { page, said } = await open("#train.steps=4&train.eval_rows=4&train.batch_size=2&train.samples_every=0&train.eval_every=0", plain);
+  await page.getByTestId("train").and(page.locator(":enabled")).click({ timeout: 60_000 });
+  await expect.poll(() => page.getByTestId("step-value").textContent(), { timeout: 120_000 }).toBe("4");
+  await expect.poll(() => page.getByTestId("train").isEnabled(), { timeout: 60_000 }).toBe(true);
+  expect(await page.getByTestId("preflight").textContent()).toContain("WebAssembly · ");
+  expect(said).toEqual([]);
+  await page.context().close();
 });

@@ -15,20 +15,39 @@ export function BenchmarkPanel() {
   const { state, rows, done, total, problems } = useStudio((studio) => studio.benchmark);
   const busy = useStudio((studio) => active(studio.run));
   const running = state === "running";
+  const [ending, setEnding] = useState(false);
   return (
     <section className="benchmark" aria-labelledby="benchmark-title" aria-busy={running}>
       <h2 id="benchmark-title">{words.benchmark}</h2>
       <p className="muted">{busy ? words.busy : words.about}</p>
       <div className="inline">
-        <button type="button" className="quiet" data-testid="benchmark" disabled={busy || running} onClick={() => void store.getState().runBenchmark()}>
+        <button
+          type="button"
+          className="quiet"
+          data-testid="benchmark"
+          disabled={busy || running}
+          onClick={() => {
+            setEnding(false);
+            void store.getState().runBenchmark();
+          }}
+        >
           {running ? words.running : state === "done" ? words.again : words.run}
         </button>
         {running && (
-          <button type="button" className="quiet" onClick={() => void store.getState().stop()}>
-            {words.cancel}
+          <button
+            type="button"
+            className="quiet"
+            disabled={ending}
+            onClick={() => {
+              setEnding(true);
+              void store.getState().stop();
+            }}
+          >
+            {ending ? words.ending : words.cancel}
           </button>
         )}
         {!running && <Copy />}
+        {running && total === 0 && <span className="muted">{words.begins}</span>}
         {running && total > 0 && (
           <>
             <progress aria-label={words.benchmark} value={done} max={total} />
