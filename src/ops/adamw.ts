@@ -57,7 +57,7 @@ export const adamwOp = defineOp<{ count: number }>({
     // Per element: how many segments start at or before it; a row 0 before the table is for none.
     const starts = to.add("ScatterElements", [to.add("Expand", [to.i32(0), to.i64([N])]), table.offset, to.add("Expand", [to.i32([1]), to.i64([count])])], { axis: 0, reduction: "add" }); // prettier-ignore
     const segment = to.add("CumSum", [starts, to.i32(0)]);
-    const spread = (perSegment: Value, none: Value): Value => to.add("Gather", [to.concat([none, perSegment], 0), segment]);
+    const spread = (perSegment: Value, none: Value): Value => to.add("GatherElements", [to.concat([none, perSegment], 0), segment], { axis: 0 });
     const inside = to.add("Less", [to.range(N), spread(end, to.i32([0]))]);
     const kept = (fresh: Value, old: Tensor): Value => to.add("Where", [inside, fresh, to.of(old)]);
 
