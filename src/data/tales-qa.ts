@@ -32,8 +32,8 @@ const RIVALS = 0.2;
 
 const GIRLS = ["Lily", "Anna", "Mia", "Sue", "Lucy", "Amy", "Jane", "Mary", "Rose", "Molly", "Alice", "Daisy"];
 const BOYS = ["Tom", "Max", "Sam", "Ben", "Tim", "Jack", "Leo", "Bob", "Peter", "Billy", "John", "Dan"];
-const NAMES = [...GIRLS, ...BOYS];
-const PLACES = [
+export const NAMES = [...GIRLS, ...BOYS];
+export const PLACES = [
   "park",
   "garden",
   "beach",
@@ -51,7 +51,26 @@ const PLACES = [
   "village",
   "pond",
 ];
-const THINGS = ["kite", "ball", "hat", "pie", "boat", "book", "drum", "doll", "cup", "box", "key", "bell", "spoon", "ring", "coat", "basket", "bag", "flag"];
+export const THINGS = [
+  "kite",
+  "ball",
+  "hat",
+  "pie",
+  "boat",
+  "book",
+  "drum",
+  "doll",
+  "cup",
+  "box",
+  "key",
+  "bell",
+  "spoon",
+  "ring",
+  "coat",
+  "basket",
+  "bag",
+  "flag",
+];
 const COLORS = ["red", "blue", "green", "yellow", "pink", "purple", "white", "black", "brown", "gold"];
 const NUMBERS = ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
 const SEEN = ["birds", "fish", "cats", "dogs", "bees", "bugs", "cows", "flowers", "sheep", "horses", "ants", "boats"];
@@ -65,7 +84,7 @@ const CAUSES: Record<string, readonly string[]> = {
 };
 const FILLERS = ["It was a nice day.", "The sun was warm.", "They were good friends.", "They had fun.", "It was sunny.", "They smiled."];
 
-const article = (word: string) => (/^[aeiou]/.test(word) ? "an" : "a") + " " + word;
+export const article = (word: string) => (/^[aeiou]/.test(word) ? "an" : "a") + " " + word;
 const pronoun = (name: string) => (GIRLS.includes(name) ? "she" : "he");
 
 /** Sentences that state a fact. Every variant answers every question about its kind. */
