@@ -8,7 +8,7 @@ export interface RunConfig {
   model: {
     /** `bundled:tales-3m`, `hub:org/name@revision` or `file:path` (in the page: files the visitor dropped). */
     source: string;
-    task: "causal-lm";
+    task: "causal-lm" | "classification";
     dtype: "f32";
   };
   data: {
@@ -104,8 +104,11 @@ export type TrainEvent =
   | { type: "step"; step: number; loss: number; learningRate: number; gradNorm: number; tokens: number; ms: number; time: number }
   /** Per site, in the order of plan.sites: root mean square over the window of ‖∇‖_F, and ‖ΔW‖_F at its end. */
   | { type: "sites"; step: number; gradNorm: number[]; deltaNorm: number[] }
-  /** metric: share of held-out rows whose every answer token is the arg max (exact match of greedy decoding), 0..1. */
-  | { type: "evaluation"; step: number; loss: number; metric: number; rows: number }
+  /**
+   * metric: share of held-out rows whose every answer token is the arg max (exact match of greedy decoding), 0..1; of a classifier the first of
+   * `metrics`, which are by name: accuracy, f1, matthews, pearson.
+   */
+  | { type: "evaluation"; step: number; loss: number; metric: number; metrics?: Record<string, number>; rows: number }
   | { type: "sample"; step: number; prompt: string; which: "base" | "tuned"; text: string; expected?: string }
   | { type: "ranks"; step: number; sites: SiteInfo[] }
   | { type: "note"; step: number; text: string };

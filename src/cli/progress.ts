@@ -37,7 +37,7 @@ export class Progress {
         this.line(text);
       }
     } else if (e.type === "evaluation") {
-      this.line(`step ${e.step}: evaluation loss ${e.loss.toFixed(4)}, exact match ${(100 * e.metric).toFixed(1)} % of ${e.rows} rows`);
+      this.line(`step ${e.step}: evaluation loss ${e.loss.toFixed(4)}, ${metricText(e)} of ${e.rows} rows`);
     } else if (e.type === "sample") {
       this.line(
         `step ${e.step}, ${e.which}: ${JSON.stringify(e.prompt.slice(-60))} → ${JSON.stringify(e.text)} (expected ${JSON.stringify(e.expected ?? "")})`,
@@ -64,3 +64,11 @@ export class Progress {
     this.open = false;
   }
 }
+
+/** "exact match 12.5 %", or a classifier's metrics: "accuracy 0.812, f1 0.870". */
+export const metricText = ({ metric, metrics }: { metric: number; metrics?: Record<string, number> }): string =>
+  metrics
+    ? Object.entries(metrics)
+        .map(([name, value]) => `${name} ${value.toFixed(3)}`)
+        .join(", ")
+    : `exact match ${(100 * metric).toFixed(1)} %`;

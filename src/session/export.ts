@@ -10,11 +10,16 @@ import { fields } from "../train/fields.ts";
 import { weightsOf } from "../train/graphs.ts";
 import type { Run } from "../train/run.ts";
 import { parameterCounts, siteInfos } from "../train/subject.ts";
-import type { LoadedModel } from "./load.ts";
+import type { LoadedData, LoadedModel } from "./load.ts";
+
+/** data: for the names of the classes. */
+type Opened = LoadedModel & { data?: LoadedData };
 
 /** Paths → contents of a run's folder. `steps`: optimizer steps the weights have seen. */
-export async function runFiles(run: Run, model: LoadedModel, config: RunConfig, events: readonly TrainEvent[]): Promise<Record<string, Uint8Array | string>> {
+export async function runFiles(run: Run, model: Opened, config: RunConfig, events: readonly TrainEvent[]): Promise<Record<string, Uint8Array | string>> {
   const sites = siteInfos(run.target);
+  const { subject } = run.target;
+  const classifier = subject.classes ? subject.model.classifier! : null;
   const adapted = sites.filter((s) => s.r > 0);
   const files: Record<string, Uint8Array | string> = {};
   if (adapted.length) {
@@ -24,21 +29,22 @@ export async function runFiles(run: Run, model: LoadedModel, config: RunConfig, 
     const written = writeAdapter({
       baseModel: model.files.name,
       revision: model.files.revision,
-      taskType: "CAUSAL_LM",
+      taskType: classifier ? "SEQ_CLS" : "CAUSAL_LM",
       modules,
       sites: sites.map((s) => s.name),
       dropout: config.lora_dropout,
+      ...(classifier ? { saved: { modules: [classifier.module], tensors: await run.saved() } } : {}),
     });
     files["adapter/adapter_config.json"] = written["adapter_config.json"];
     files["adapter/adapter_model.safetensors"] = written["adapter_model.safetensors"];
   } else {
     const trained = new Set(run.parameters.segments.map((s) => s.name));
-    const weights = weightsOf(run.target.subject.model, run.target.subject.config);
+    const weights = weightsOf(subject.model, subject.config, subject.classes);
     const tensors = await Promise.all(
       weights.map(async (w) => ({ ...w, data: await (trained.has(w.name) ? run.parameters.read(w.name) : model.checkpoint.read(w.name)) })),
     );
     files["model/model.safetensors"] = writeSafetensors(tensors, { format: "pt" });
-    files["model/config.json"] = JSON.stringify(model.files.config, null, 2);
+    files["model/config.json"] = JSON.stringify({ ...(model.files.config as object), ...(classifier && labelsOf(model, classifier.architecture)) }, null, 2);
     // The folder opens again by itself: here, and with from_pretrained.
     for (const name of ["tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "generation_config.json", "chat_template.jinja"]) {
       const text = await model.files.readText(name);
@@ -57,6 +63,13 @@ export async function runFiles(run: Run, model: LoadedModel, config: RunConfig, 
   };
 }
 
+/** What config.json of a classifier says beside the body's. */
+function labelsOf({ data }: Opened, architecture: string): Record<string, unknown> {
+  const names = (data && "classes" in data && data.classes) || ["LABEL_0"];
+  const regression = names.length === 1 ? { problem_type: "regression" } : {};
+  return { architectures: [architecture], id2label: { ...names }, label2id: Object.fromEntries(names.map((name, i) => [name, i])), ...regression };
+}
+
 const rankRow = ({ layer, module, name, r, alpha, parameters }: ReturnType<typeof siteInfos>[number]): Record<string, unknown> => ({
   layer,
   module,
@@ -72,13 +85,17 @@ export function metricsCsv(events: readonly TrainEvent[]): string {
   const row = (step: number): Record<string, unknown> => rows.get(step) ?? rows.set(step, { step }).get(step)!;
   for (const e of events) {
     if (e.type === "step") Object.assign(row(e.step), { loss: e.loss, learning_rate: e.learningRate, grad_norm: e.gradNorm, tokens: e.tokens, ms: e.ms });
-    if (e.type === "evaluation") Object.assign(row(e.step), { eval_loss: e.loss, eval_metric: e.metric });
+    if (e.type === "evaluation") Object.assign(row(e.step), { eval_loss: e.loss, eval_metric: e.metric, ...named(e.metrics) });
   }
+  const more = [...new Set(events.flatMap((e) => (e.type === "evaluation" ? Object.keys(named(e.metrics)) : [])))];
   const sorted = [...rows.values()].sort((a, b) => Number(a.step) - Number(b.step));
-  return toCsv(sorted, ["step", "loss", "learning_rate", "grad_norm", "tokens", "ms", "eval_loss", "eval_metric"]);
+  return toCsv(sorted, ["step", "loss", "learning_rate", "grad_norm", "tokens", "ms", "eval_loss", "eval_metric", ...more]);
 }
 
-function cardOf(run: Run, model: LoadedModel, config: RunConfig, events: readonly TrainEvent[]): string {
+const named = (metrics: Record<string, number> = {}): Record<string, number> =>
+  Object.fromEntries(Object.entries(metrics).map(([name, value]) => [`eval_${name}`, value]));
+
+function cardOf(run: Run, model: Opened, config: RunConfig, events: readonly TrainEvent[]): string {
   const evaluations = events.filter((e) => e.type === "evaluation");
   const steps = events.filter((e) => e.type === "step");
   const plan = events.findLast((e) => e.type === "plan");
@@ -100,7 +117,10 @@ function cardOf(run: Run, model: LoadedModel, config: RunConfig, events: readonl
       ...(first && last
         ? ([
             ["evaluation loss", `${first.loss.toFixed(4)} → ${last.loss.toFixed(4)}`],
-            ["exact match", `${first.metric.toFixed(3)} → ${last.metric.toFixed(3)}`],
+            ...Object.entries(last.metrics ?? { "exact match": last.metric }).map(([name, value]) => [
+              name,
+              `${(first.metrics?.[name] ?? first.metric).toFixed(3)} → ${value.toFixed(3)}`,
+            ]),
           ] as [string, string][])
         : []),
     ],

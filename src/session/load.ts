@@ -4,18 +4,23 @@
 import { datasets } from "../data/index.ts";
 import { encodePrompt } from "../data/batch.ts";
 import { DataError } from "../data/error.ts";
+import { type Metric, metricsOf } from "../data/labelled-tasks.ts";
 import { parseRows } from "../data/parse.ts";
-import { type PreparedData, type SourceRows, prepare } from "../data/prepare.ts";
+import { parseLabelled } from "../data/parse-labelled.ts";
+import { type PrepareOptions, type PreparedData, type SourceRows, prepare } from "../data/prepare.ts";
+import { type LabelledSource, type PreparedClassification, prepareClassification } from "../data/prepare-classification.ts";
 import { type TextTokenizer, loadTokenizer } from "../data/tokenizer.ts";
+import { underNames } from "../formats/checkpoint-names.ts";
 import { type Checkpoint, openSafetensors } from "../formats/safetensors.ts";
 import { parseModel } from "../models/index.ts";
-import { ConfigError, type Model, type ModelConfig } from "../models/model.ts";
+import { ConfigError } from "../models/model.ts";
 import type { RunConfig } from "../protocol.ts";
 import { PROMPTS } from "../train/estimate.ts";
 import { checkWeights } from "../train/run.ts";
-import { weightsOf } from "../train/graphs.ts";
+import { type Base, weightsOf } from "../train/graphs.ts";
+import { missingHead, withHead } from "../train/head.ts";
 import { type Target, targetOf } from "../train/subject.ts";
-import type { Prompt } from "../train/trainer.ts";
+import type { Prompt, TrainData } from "../train/trainer.ts";
 import { type ModelFiles, type SourceContext, openModel } from "./sources.ts";
 
 export interface LoadContext extends SourceContext {
@@ -25,15 +30,25 @@ export interface LoadContext extends SourceContext {
 
 export interface LoadedModel {
   files: ModelFiles;
-  base: { model: Model; config: ModelConfig };
+  base: Base;
   tokenizer: TextTokenizer;
   checkpoint: Checkpoint;
 }
 
+/** Rows with labels, and what is measured of them; the first metric is the one to compare by. */
+export interface LabelledRows extends PreparedClassification {
+  metrics: readonly Metric[];
+}
+
+export type LoadedData = PreparedData | LabelledRows;
+
 export interface Loaded extends LoadedModel {
-  data: PreparedData;
+  data: LoadedData;
   target: Target;
-  prompts: Prompt[];
+  /** What the trainer takes. */
+  rows: TrainData;
+  /** The checkpoint has no head for the data's classes: it begins at random. */
+  newHead: boolean;
 }
 
 /** Throws DataError, FormatError or ConfigError: what, where, what to do. */
@@ -44,47 +59,91 @@ export async function loadModel(source: string, context: LoadContext): Promise<L
     config: files.config,
     generationConfig: files.generationConfig,
   });
-  const checkpoint = await openSafetensors(files.weights);
-  checkWeights(checkpoint, weightsOf(base.model, base.config));
-  return { files, base, tokenizer, checkpoint };
+  return { files, base, tokenizer, checkpoint: underNames(await openSafetensors(files.weights), base.model.body) };
+}
+
+async function bytesOf(source: string, context: LoadContext): Promise<{ bytes: Blob | Uint8Array; name: string }> {
+  if (!source.startsWith("file:")) throw new DataError("data.source", `"${source}" is no data source`, "Write bundled:NAME or file:PATH");
+  const name = source.slice("file:".length);
+  const bytes = await context.dataFile(name);
+  if (!bytes) throw new DataError("data.source", `there is no file "${name}"`, "Check the path, or give the file again");
+  return { bytes, name };
 }
 
 export async function loadRows(config: RunConfig, context: LoadContext): Promise<SourceRows> {
-  const [kind, name] = [config.data.source.slice(0, config.data.source.indexOf(":")), config.data.source.slice(config.data.source.indexOf(":") + 1)];
-  if (kind === "bundled") {
+  const { source, format } = config.data;
+  if (source.startsWith("bundled:")) {
+    const name = source.slice("bundled:".length);
     const set = datasets[name];
     if (!set) throw new DataError("data.source", `"${name}" is no bundled data set`, `Bundled: ${Object.keys(datasets).join(", ")}`);
     const { train, heldOut } = set.load(0);
     return { rows: train, heldOut };
   }
-  if (kind !== "file") throw new DataError("data.source", `"${config.data.source}" is no data source`, "Write bundled:NAME or file:PATH");
-  const bytes = await context.dataFile(name);
-  if (!bytes) throw new DataError("data.source", `there is no file "${name}"`, "Check the path, or give the file again");
-  return parseRows(bytes, name, config.data.format);
+  const { bytes, name } = await bytesOf(source, context);
+  return parseRows(bytes, name, format);
 }
 
-/** The held-out rows whose answers are shown: spread over the held-out part, so that kinds of questions differ. */
+/** task: one of labelledTasks, or null. classes: where the source tells them; null: values. */
+async function loadLabelled(config: RunConfig, context: LoadContext): Promise<LabelledSource & { task: string | null; classes?: readonly string[] | null }> {
+  const { source } = config.data;
+  if (source.startsWith("bundled:")) throw new DataError("data.source", `"${source}" has no labels`, 'Set model.task to "causal-lm", or take other data');
+  const { bytes, name } = await bytesOf(source, context);
+  return parseLabelled(bytes, name);
+}
+
+/** Places of the rows whose answers are shown: spread over the held-out part, so that kinds of questions differ. */
+function spread(rows: number): number[] {
+  const step = Math.max(1, Math.floor(rows / PROMPTS));
+  return Array.from({ length: Math.min(PROMPTS, rows) }, (_, i) => i * step);
+}
+
 function prompts(data: PreparedData, tokenizer: TextTokenizer, maxLength: number): Prompt[] {
   const asked = data.heldOutRows.filter((r) => "prompt" in r);
-  const step = Math.max(1, Math.floor(asked.length / PROMPTS));
-  return asked
-    .filter((_, i) => i % step === 0)
-    .slice(0, PROMPTS)
+  return spread(asked.length)
+    .map((i) => asked[i])
     .map((row) => ({ text: row.prompt, ids: encodePrompt(row.prompt, tokenizer, maxLength), expected: row.completion }));
 }
 
-export async function loadData(config: RunConfig, context: LoadContext, { base, tokenizer }: LoadedModel): Promise<PreparedData> {
+function trainData(data: LoadedData, tokenizer: TextTokenizer, maxLength: number): TrainData {
+  if (!("classes" in data)) return { train: data.train, heldOut: data.heldOut, prompts: prompts(data, tokenizer, maxLength), tokenizer };
+  const { train, heldOut, classes, metrics } = data;
+  const shown = spread(heldOut.length).map((i) => {
+    const { text, text2, label } = data.heldOutRows[i];
+    return { text: text2 === undefined ? text : `${text}\n${text2}`, example: heldOut[i], expected: String(label) };
+  });
+  return { train, heldOut, classes, metrics, prompts: shown };
+}
+
+function options({ data, train }: RunConfig, { base }: LoadedModel): PrepareOptions {
   const { maxPositions } = base.config;
-  const { max_length: maxLength, eval_share: evalShare, limit } = config.data;
+  const { max_length: maxLength, eval_share: evalShare, limit } = data;
   if (maxLength > maxPositions)
     throw new ConfigError("data.max_length", `is ${maxLength}, the model reads at most ${maxPositions} tokens`, `Set it to ${maxPositions} or less.`);
-  return prepare(await loadRows(config, context), tokenizer, { maxLength, evalShare, limit, seed: config.train.seed });
+  return { maxLength, evalShare, limit, seed: train.seed };
+}
+
+/** Rows to continue. */
+export async function loadTexts(config: RunConfig, context: LoadContext, model: LoadedModel): Promise<PreparedData> {
+  const how = options(config, model);
+  return prepare(await loadRows(config, context), model.tokenizer, how);
+}
+
+export async function loadData(config: RunConfig, context: LoadContext, model: LoadedModel): Promise<LoadedData> {
+  if (config.model.task === "causal-lm") return loadTexts(config, context, model);
+  const how = options(config, model);
+  const { task, classes, ...source } = await loadLabelled(config, context);
+  const data = prepareClassification(source, model.tokenizer, { ...how, ...(classes === undefined ? {} : { classes }) });
+  return { ...data, metrics: metricsOf(task, data.classes) };
 }
 
 /** known, data: opened before, to be used again. */
-export async function load(config: RunConfig, context: LoadContext, known?: LoadedModel, data?: PreparedData): Promise<Loaded> {
+export async function load(config: RunConfig, context: LoadContext, known?: LoadedModel, data?: LoadedData): Promise<Loaded> {
   const model = known ?? (await loadModel(config.model.source, context));
-  const target = targetOf(model.base, config);
   const prepared = data ?? (await loadData(config, context, model));
-  return { ...model, data: prepared, target, prompts: prompts(prepared, model.tokenizer, config.data.max_length) };
+  const base = "classes" in prepared ? { ...model.base, classes: prepared.classes?.length ?? 1 } : model.base;
+  const target = targetOf(base, config);
+  const newHead = missingHead(model.checkpoint, base).length > 0;
+  const checkpoint = withHead(model.checkpoint, base, config.train.seed);
+  checkWeights(checkpoint, weightsOf(base.model, base.config, base.classes));
+  return { ...model, base, checkpoint, data: prepared, target, rows: trainData(prepared, model.tokenizer, config.data.max_length), newHead };
 }

@@ -1,6 +1,6 @@
 // start.ts — a run on a device, its plans compiled and announced: how the page's session and the command line both begin one.
 
-import { BUCKET, type Example } from "../data/batch.ts";
+import { BUCKET } from "../data/batch.ts";
 import type { Backend } from "../engine/backend.ts";
 import type { RunConfig, TrainEvent } from "../protocol.ts";
 import { estimate } from "../train/estimate.ts";
@@ -9,7 +9,7 @@ import { parameterCounts, siteInfos } from "../train/subject.ts";
 import type { Loaded } from "./load.ts";
 
 /** T of the longest batch: the longest training row, padded to its bucket. */
-export const longestBatch = (config: RunConfig, train: readonly Example[]): number =>
+export const longestBatch = (config: RunConfig, train: readonly { ids: readonly number[] }[]): number =>
   Math.min(config.data.max_length, Math.ceil(train.reduce((n, e) => Math.max(n, e.ids.length), 0) / BUCKET) * BUCKET);
 
 /** Uploads the weights, compiles micro-step and update. Emits progress of both, then the plan. */
@@ -42,5 +42,10 @@ export async function start(config: RunConfig, loaded: Loaded, backend: Backend,
     memory,
     sites: siteInfos(loaded.target),
   });
+  if (loaded.newHead) {
+    const { classes } = loaded.base;
+    const what = classes === 1 ? "head for values" : `classifier for ${classes} classes`;
+    emit({ type: "note", step: 0, text: `The base has no ${what}: this one starts at random, so what the base says of a row is chance.` });
+  }
   return run;
 }

@@ -2,13 +2,14 @@
 // a value or an event with a remedy, not as a rejection.
 
 import { encodePrompt } from "../data/batch.ts";
-import type { PreparedData } from "../data/prepare.ts";
-import { preview } from "../data/preview.ts";
+import { encodeLabelled } from "../data/classification.ts";
+import { preview, previewClassification } from "../data/preview.ts";
 import { zipFolder } from "../formats/zip.ts";
 import type { Backend } from "../engine/backend.ts";
 import type {
   Answer,
   AskOptions,
+  BenchmarkRow,
   Catalogue,
   DataPreview,
   DeviceInfo,
@@ -20,7 +21,8 @@ import type {
   Session,
   TrainEvent,
 } from "../protocol.ts";
-import { parseConfig } from "../train/config.ts";
+import { firstRun, parseConfig } from "../train/config.ts";
+import { predict, spell } from "../train/classify.ts";
 import { Control } from "../train/control.ts";
 import { estimate } from "../train/estimate.ts";
 import { type Room, doesNotFit, nearestFit } from "../train/fit.ts";
@@ -28,10 +30,11 @@ import { generate } from "../train/generate.ts";
 import type { Run } from "../train/run.ts";
 import { parameterCounts, siteInfos } from "../train/subject.ts";
 import { train } from "../train/trainer.ts";
+import { benchBackends } from "./bench.ts";
 import { catalogue } from "./catalogue.ts";
 import { chooseBackend } from "./choose-backend.ts";
 import { runFiles } from "./export.ts";
-import { type LoadContext, type Loaded, type LoadedModel, load, loadData, loadModel } from "./load.ts";
+import { type LoadContext, type Loaded, type LoadedData, type LoadedModel, load, loadData, loadModel } from "./load.ts";
 import { problemOf } from "./problem.ts";
 import { start } from "./start.ts";
 
@@ -58,10 +61,13 @@ const BATCH_MS = 100;
 
 export class StudioSession implements Session {
   private active: Active | null = null;
+  /** Of the run that is going on or was last: there from the moment Train is pressed, so that Stop works while it loads. */
+  private control: Control | null = null;
   private busy = false;
+  private benchmarking = false;
   private readonly loading = new Map<string, Promise<LoadedModel>>();
   /** The rows last asked for, encoded: most changes in the form leave them as they are. */
-  private data: { key: string; data: PreparedData } | null = null;
+  private data: { key: string; data: LoadedData } | null = null;
   private measured: { flops: number; seconds: number } | null = null;
 
   constructor(private readonly around: Surroundings) {}
@@ -84,7 +90,7 @@ export class StudioSession implements Session {
       model.catch(() => this.loading.delete(source));
     }
     const opened = await model;
-    const key = JSON.stringify([source, config.data, config.train.seed]);
+    const key = JSON.stringify([config.model, config.data, config.train.seed]);
     if (this.data?.key !== key) this.data = { key, data: await loadData(config, this.around.context, opened) };
     return { config, loaded: await load(config, this.around.context, opened, this.data.data) };
   }
@@ -138,7 +144,7 @@ export class StudioSession implements Session {
   async preview(json: RunConfig, rows: number): Promise<DataPreview | { problems: Problem[] }> {
     try {
       const { loaded } = await this.open(json);
-      return preview(loaded.data, loaded.tokenizer, rows);
+      return "classes" in loaded.data ? previewClassification(loaded.data, loaded.tokenizer, rows) : preview(loaded.data, loaded.tokenizer, rows);
     } catch (e) {
       return { problems: [problemOf(e)] };
     }
@@ -151,24 +157,22 @@ export class StudioSession implements Session {
       return mail.close();
     }
     this.busy = true;
+    const control = new Control(0, (state) => mail.post({ type: "state", state, step: mail.lastStep }));
+    this.control = control;
     try {
       mail.post({ type: "state", state: "loading", step: 0 });
       const { config, loaded } = await this.open(json);
+      control.learningRate = config.train.learning_rate;
       const need = estimate(loaded.target, config);
       const device = await this.device();
       const tooLarge = doesNotFit(need, roomOf(device, chooseBackend(config.backend, device).name));
       if (tooLarge) throw Object.assign(new Error(tooLarge.what), tooLarge);
-      const active = await this.begin(config, loaded, mail);
-      await train(
-        active.run,
-        { train: loaded.data.train, heldOut: loaded.data.heldOut, prompts: loaded.prompts, tokenizer: loaded.tokenizer },
-        config,
-        active.control,
-        (e) => {
-          if (e.type === "step") this.measured = { flops: need.flopsPerStep * e.step, seconds: e.time / 1000 };
-          mail.post(e);
-        },
-      );
+      if (control.stopped()) return mail.post({ type: "state", state: "stopped", step: 0 });
+      const active = await this.begin(config, loaded, control, mail);
+      await train(active.run, loaded.rows, config, active.control, (e) => {
+        if (e.type === "step") this.measured = { flops: need.flopsPerStep * e.step, seconds: e.time / 1000 };
+        mail.post(e);
+      });
     } catch (e) {
       const p = problemOf(e);
       mail.post({ type: "state", state: "failed", step: mail.lastStep, detail: `${p.where}: ${p.what}`, hint: p.hint });
@@ -178,32 +182,42 @@ export class StudioSession implements Session {
     }
   }
 
-  private async begin(config: RunConfig, loaded: Loaded, mail: Mail): Promise<Active> {
-    this.active?.run.destroy();
-    this.active?.run.backend.destroy();
+  private async begin(config: RunConfig, loaded: Loaded, control: Control, mail: Mail): Promise<Active> {
+    const old = this.active;
     this.active = null;
+    // A question or an export of the old run is let finish.
+    await old?.control.between(async () => {
+      old.run.destroy();
+      old.run.backend.destroy();
+    });
     const backend = await this.around.backend(config);
-    const run = await start(config, loaded, backend, (e) => mail.post(e));
-    const control = new Control(config.train.learning_rate, (state) => mail.post({ type: "state", state, step: mail.lastStep }));
+    const run = await start(config, loaded, backend, (e) => mail.post(e)).catch((e: unknown) => {
+      backend.destroy();
+      throw e;
+    });
     const initial = loaded.target.ranks.size ? null : await run.parameters.snapshot();
     const active: Active = { config, loaded, run, control, events: mail.log, start: initial };
     this.active = active;
     return active;
   }
 
-  pause = async (): Promise<void> => this.active?.control.pause();
-  step = async (): Promise<void> => this.active?.control.step();
-  resume = async (): Promise<void> => this.active?.control.resume();
-  stop = async (): Promise<void> => this.active?.control.stop();
+  pause = async (): Promise<void> => this.control?.pause();
+  step = async (): Promise<void> => this.control?.step();
+  resume = async (): Promise<void> => this.control?.resume();
+  stop = async (): Promise<void> => {
+    this.benchmarking = false;
+    this.control?.stop();
+  };
   setLearningRate = async (learningRate: number): Promise<void> => {
-    if (this.active && Number.isFinite(learningRate) && learningRate >= 0) this.active.control.learningRate = learningRate;
+    if (this.control && Number.isFinite(learningRate) && learningRate >= 0) this.control.learningRate = learningRate;
   };
 
   async ask(o: AskOptions): Promise<Answer | { problems: Problem[] }> {
     const { active } = this;
     if (!active) return { problems: [{ where: "model", what: "there is no run to ask", hint: "Press Train first.", level: "error" }] };
     try {
-      const { tokenizer } = active.loaded;
+      const { tokenizer, rows } = active.loaded;
+      if (rows.metrics) return await this.classify(active, o.prompt, rows.classes);
       const ids = encodePrompt(o.prompt, tokenizer, active.loaded.base.config.maxPositions - o.maxNewTokens);
       const sampling = { ...o, stopIds: tokenizer.stopIds };
       const answer = async (): Promise<string> => tokenizer.decode((await generate(active.run, [ids], sampling))[0]);
@@ -214,6 +228,32 @@ export class StudioSession implements Session {
       });
     } catch (e) {
       return { problems: [problemOf(e)] };
+    }
+  }
+
+  /** A pair of texts: the second begins on a new line. */
+  private async classify({ run, config, start: initial, control, loaded }: Active, asked: string, classes: readonly string[] | null): Promise<Answer> {
+    const [, text, text2] = /^(.*?)(?:\n([^]*))?$/s.exec(asked.trim())!;
+    const { example } = encodeLabelled({ text, text2: text2?.trim() || undefined }, 0, loaded.tokenizer, config.data.max_length);
+    const answer = async (): Promise<string> => spell((await predict(run, [example], 1, config.data.max_length))![0], classes);
+    return control.between(async () => {
+      const tuned = await answer();
+      return { base: await run.asBase(initial, answer), tuned };
+    });
+  }
+
+  async benchmark(onProgress: (rows: BenchmarkRow[], done: number, total: number) => void): Promise<BenchmarkRow[] | { problems: Problem[] }> {
+    if (this.busy) return { problems: [{ where: "benchmark", what: "a run is going on", hint: "Stop it first: both would be slow.", level: "error" }] };
+    this.busy = true;
+    this.benchmarking = true;
+    try {
+      const names = [...((await this.device()).webgpu ? ["webgpu" as const] : []), "wasm" as const];
+      const open = names.map((backend) => () => this.around.backend({ ...firstRun, backend }));
+      return await benchBackends(this.around.context, open, () => !this.benchmarking, onProgress);
+    } catch (e) {
+      return { problems: [problemOf(e)] };
+    } finally {
+      this.busy = this.benchmarking = false;
     }
   }
 

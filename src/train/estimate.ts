@@ -30,9 +30,10 @@ export function estimate(target: Target, config: RunConfig): Estimate {
   const micro = microGraph(target.subject, B, T);
   const { elements, segments } = flatLayout(micro);
   const update = updateGraph(Math.max(64, elements), Math.max(1, segments.length));
-  const answers = generationGraph(target.subject, PROMPTS, Math.min(target.subject.config.maxPositions, T + 32));
+  const { classes } = target.subject;
+  const answers = classes ? [] : [generationGraph(target.subject, PROMPTS, Math.min(target.subject.config.maxPositions, T + 32))];
   const norms = target.ranks.size ? deltaGraph(target.subject).graph : movedGraph(elements, segments.length);
-  const graphs = [micro, update, evaluationGraph(target.subject, B, T), answers, norms];
+  const graphs = [micro, update, evaluationGraph(target.subject, B, T), ...answers, norms];
 
   const slots: number[] = [];
   let [captures, dispatches, flops] = [0, 0, 0];

@@ -3,22 +3,35 @@
 
 import { type Example, makeBatch } from "../data/batch.ts";
 import type { Batch } from "../data/batch.ts";
+import type { ClassificationBatch } from "../data/classification.ts";
 import { pad4 } from "../engine/tensor.ts";
 import type { Run } from "./run.ts";
 
 export interface Evaluation {
   /** Mean over counted tokens, nats. */
   loss: number;
-  /** Share of rows whose every counted token is the arg max, 0..1. */
+  /** Share of rows whose every counted token is the arg max, 0..1; of a classifier the first of its metrics. */
   metric: number;
+  /** All metrics of a classifier, by name. */
+  metrics?: Record<string, number>;
   rows: number;
 }
 
+export type AnyBatch = Batch | ClassificationBatch;
+
+/** What the mean loss is taken over: labels of tokens, or rows. */
+export const counted = (batch: AnyBatch): number => ("rows" in batch ? batch.rows : batch.tokens);
+
 /** Writes a batch to the input leaves; the denominator is the batch's own count unless given. */
-export function writeBatch(run: Run, batch: Batch, denominator = batch.tokens): void {
+export function writeBatch(run: Run, batch: AnyBatch, denominator = counted(batch)): void {
   run.plans.write("inputIds", batch.inputIds);
   run.plans.write("mask", batch.attentionMask);
-  run.plans.write("labels", batch.labels);
+  if (batch.labels) run.plans.write("labels", batch.labels);
+  if ("rows" in batch) {
+    if (batch.values) run.plans.write("values", batch.values);
+    // A model with one type of tokens knows of no second segment.
+    run.plans.write("typeIds", (run.target.subject.config.tokenTypes ?? 1) > 1 ? batch.typeIds : new Int32Array(batch.typeIds.length));
+  }
   run.plans.write("denominator", Float32Array.of(Math.max(1, denominator)));
 }
 

@@ -35,7 +35,7 @@ const choice = (title: string, help: string, choices: readonly string[], more: P
 
 export const fields: Readonly<Record<string, Field>> = {
   "model.source": { kind: "text", title: "Model", help: "The base that is fine-tuned: bundled:NAME, hub:org/name@revision or file:FOLDER." },
-  "model.task": choice("Task", "What the model is trained to do.", ["causal-lm"]),
+  "model.task": choice("Task", "What the model is trained to do.", ["causal-lm", "classification"]),
   "model.dtype": choice("Number format", "How the frozen weights are kept on the device.", ["f32"]),
   "data.source": { kind: "text", title: "Data", help: "What it learns from: bundled:NAME or file:PATH (JSONL with prompt and completion, or text)." },
   "data.format": choice("Format", "How rows are read; auto looks at the columns.", ["auto", "prompt-completion", "text"]),

@@ -2,11 +2,14 @@
 // second; evaluation, answers and checkpoints happen between steps.
 
 import { type Example, makeBatch, order } from "../data/batch.ts";
+import { type LabelledExample, makeClassificationBatch } from "../data/classification.ts";
+import type { Metric } from "../data/labelled-tasks.ts";
 import type { TextTokenizer } from "../data/tokenizer.ts";
 import { type OptimizerName, optimizers } from "../optimizers/index.ts";
 import type { RunConfig, TrainEvent } from "../protocol.ts";
 import type { Control } from "./control.ts";
-import { evaluate, writeBatch } from "./evaluate.ts";
+import { evaluateLabels, predict, spell } from "./classify.ts";
+import { type AnyBatch, counted, evaluate, writeBatch } from "./evaluate.ts";
 import { generate, greedy } from "./generate.ts";
 import { History } from "./history.ts";
 import { type SchedulerName, rateFactor } from "./learning-rate.ts";
@@ -21,12 +24,28 @@ export interface Prompt {
   expected: string;
 }
 
-export interface TrainData {
+/** Rows to learn to continue. */
+interface TextData {
   train: readonly Example[];
   heldOut: readonly Example[];
   prompts: readonly Prompt[];
   tokenizer: TextTokenizer;
+  metrics?: undefined;
 }
+
+/** Rows to learn the label of. */
+interface LabelledData {
+  train: readonly LabelledExample[];
+  heldOut: readonly LabelledExample[];
+  /** Held-out rows whose label is shown as the model sees it. */
+  prompts: readonly { text: string; example: LabelledExample; expected: string }[];
+  /** Names by index; null: values. */
+  classes: readonly string[] | null;
+  /** The first is the one to compare by. */
+  metrics: readonly Metric[];
+}
+
+export type TrainData = TextData | LabelledData;
 
 export interface Checkpoint {
   step: number;
@@ -85,19 +104,29 @@ export async function train(run: Run, data: TrainData, config: RunConfig, contro
   };
 
   const answers = async (step: number, which: "base" | "tuned"): Promise<void> => {
+    if (data.metrics) {
+      const said = await predict(run, data.prompts.map((p) => p.example), t.batch_size, config.data.max_length, control.stopped); // prettier-ignore
+      data.prompts.forEach((p, i) => {
+        if (said) emit({ type: "sample", step, prompt: p.text, which, text: spell(said[i], data.classes), expected: p.expected });
+      });
+      return;
+    }
     const ids = await generate(run, data.prompts.map((p) => p.ids), greedy(ANSWER_TOKENS, data.tokenizer.stopIds), control.stopped); // prettier-ignore
     if (control.stopped()) return;
     data.prompts.forEach((p, i) => emit({ type: "sample", step, prompt: p.text, which, text: data.tokenizer.decode(ids[i]), expected: p.expected }));
   };
   const evaluation = async (step: number): Promise<void> => {
     if (!data.heldOut.length) return;
-    const result = await evaluate(run, data.heldOut.slice(0, t.eval_rows), t.batch_size, config.data.max_length, control.stopped);
+    const { max_length: T } = config.data;
+    const result = data.metrics
+      ? await evaluateLabels(run, data.heldOut.slice(0, t.eval_rows), t.batch_size, T, data.metrics, control.stopped)
+      : await evaluate(run, data.heldOut.slice(0, t.eval_rows), t.batch_size, T, control.stopped);
     if (result && !Number.isFinite(result.loss)) broken = { step, what: `loss on held-out rows is ${result.loss}` };
     else if (result) emit({ type: "evaluation", step, ...result });
   };
   const due = (every: number, step: number): boolean => step === t.steps || (every > 0 && step % every === 0);
 
-  const rows = new Rows(data.train, t.seed);
+  const batch = batches(data, t.seed, t.batch_size, config.data.max_length);
   let kept: Checkpoint = { step: 0, state: await run.parameters.snapshot() };
   let keptAt = performance.now();
   /** The state after the steps queued so far; null: it is not finite, the run is broken. */
@@ -113,11 +142,11 @@ export async function train(run: Run, data: TrainData, config: RunConfig, contro
 
   /** Queues step number `step` (from 0) and does what is due after it; false: the run ends here. */
   const one = async (step: number): Promise<boolean> => {
-    const batches = Array.from({ length: accumulation }, () => makeBatch(rows.take(t.batch_size), { maxLength: config.data.max_length }));
-    const counted = batches.reduce((sum, b) => sum + b.tokens, 0);
-    for (const [i, batch] of batches.entries()) {
-      const micro = await plans.micro(batch.B, batch.T);
-      writeBatch(run, batch, counted);
+    const parts = Array.from({ length: accumulation }, batch);
+    const labels = parts.reduce((sum, part) => sum + counted(part), 0);
+    for (const [i, part] of parts.entries()) {
+      const micro = await plans.micro(part.B, part.T);
+      writeBatch(run, part, labels);
       plans.write("counter", Uint32Array.of(t.seed, step, i, 0));
       if (await backend.run(micro, control.stopped)) {
         run.parameters.clearGradients();
@@ -136,7 +165,7 @@ export async function train(run: Run, data: TrainData, config: RunConfig, contro
     if (isWindow) window = done;
     await norms.queue(history, accumulation + 1, update, isWindow);
     history.next();
-    notes.push({ step: done, learningRate, tokens: batches.reduce((sum, b) => sum + b.attentionMask.reduce((x, y) => x + y, 0), 0), window: isWindow });
+    notes.push({ step: done, learningRate, tokens: parts.reduce((sum, b) => sum + b.attentionMask.reduce((x, y) => x + y, 0), 0), window: isWindow });
     if (history.full || (!reading && now - lastRead > READ_MS)) readHistory();
 
     const [evaluates, samples] = [due(t.eval_every, done), due(t.samples_every, done)];
@@ -199,16 +228,26 @@ export async function train(run: Run, data: TrainData, config: RunConfig, contro
   return kept;
 }
 
+/** Makes the next batch of training rows. */
+function batches(data: TrainData, seed: number, count: number, maxLength: number): () => AnyBatch {
+  if (!data.metrics) {
+    const rows = new Rows(data.train, seed);
+    return () => makeBatch(rows.take(count), { maxLength });
+  }
+  const rows = new Rows(data.train, seed);
+  return () => makeClassificationBatch(rows.take(count), { maxLength, regression: data.classes === null });
+}
+
 /** Training rows in seeded order, epoch after epoch. */
-class Rows {
+class Rows<E> {
   private at = 0;
   private epoch = -1;
   private now: Int32Array = new Int32Array();
   constructor(
-    private readonly examples: readonly Example[],
+    private readonly examples: readonly E[],
     private readonly seed: number,
   ) {}
-  take(count: number): Example[] {
+  take(count: number): E[] {
     return Array.from({ length: count }, () => {
       const n = this.examples.length;
       const epoch = Math.floor(this.at / n);

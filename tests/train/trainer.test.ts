@@ -20,16 +20,10 @@ test.skipIf(webgpuMissing)("twelve steps on the bundled model", { timeout: 240_0
   const run = await Run.create({ backend, target: loaded.target, checkpoint: loaded.checkpoint, maxTokens: 240, weightDecay: 0, seed: 0 });
   const events: TrainEvent[] = [];
   const t0 = performance.now();
-  const kept = await train(
-    run,
-    { ...loaded.data, prompts: loaded.prompts, tokenizer: loaded.tokenizer },
-    config,
-    new Control(config.train.learning_rate),
-    (e) => {
-      events.push(e);
-      console.info(((performance.now() - t0) / 1000).toFixed(1), JSON.stringify(e).slice(0, 200));
-    },
-  );
+  const kept = await train(run, loaded.rows, config, new Control(config.train.learning_rate), (e) => {
+    events.push(e);
+    console.info(((performance.now() - t0) / 1000).toFixed(1), JSON.stringify(e).slice(0, 200));
+  });
   const steps = events.filter((e) => e.type === "step");
   expect(steps.map((e) => e.step)).toEqual(Array.from({ length: 12 }, (_, i) => i + 1));
   expect(steps.at(-1)!.loss).toBeLessThan(0.8 * steps[0].loss);

@@ -54,7 +54,7 @@ export const train: Command = {
     };
     process.on("SIGINT", onInterrupt);
     const began = performance.now();
-    const kept = await trainRun(run, { ...loaded.data, prompts: loaded.prompts, tokenizer: loaded.tokenizer }, config, control, emit);
+    const kept = await trainRun(run, loaded.rows, config, control, emit);
     const seconds = (performance.now() - began) / 1000;
     progress.end();
     for (const [name, content] of Object.entries(await runFiles(run, loaded, config, events))) {
