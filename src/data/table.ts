@@ -44,6 +44,7 @@ export async function* csvRecords(blob: Blob, name: string): AsyncGenerator<Tabl
     }
     let text = first.text;
     let record = parseRecord(text, delimiter);
+    const why = record.wrong;
     let used = 1;
     while (record.open && used < FIELD_LINES && text.length < LINE_LIMIT) {
       const more = await next(used);
@@ -61,7 +62,7 @@ export async function* csvRecords(blob: Blob, name: string): AsyncGenerator<Tabl
           "Write a quote inside a quoted field twice, or save the file as .tsv",
         );
       }
-      yield { line, wrong: record.wrong };
+      yield { line, wrong: why! };
       continue;
     }
     ahead.splice(0, used);
