@@ -30,6 +30,8 @@ export interface RunConfig {
   target_modules: string[];
   rank_pattern: Record<string, number>;
   alpha_pattern: Record<string, number>;
+  /** Where the rank goes, decided from scores (HeteroLoRA, arXiv 2406.14956); null: everywhere, as r says. */
+  allocation: AllocationConfig | null;
   train: {
     steps: number;
     batch_size: number;
@@ -52,6 +54,35 @@ export interface RunConfig {
     checkpoint_seconds: number;
   };
   backend: "auto" | "webgpu" | "wasm" | "reference";
+}
+
+export interface AllocationConfig {
+  proxy: string;
+  allocator: string;
+  /** Modules that are on; trained numbers; or the share of either. */
+  budget: { modules: number } | { parameters: number } | { share: number };
+  when: "static" | "dynamic";
+  /** Share of an epoch between two re-allocations. */
+  realloc_N: number;
+  /** Calibration batches: the first ones of the unshuffled training rows. */
+  batches: number;
+  /** B while scoring. auto: random where it is 0 and the score would vanish. */
+  B: "auto" | "as-is" | "random" | "warm-up";
+  /** Where ranks are free: bounds, and the step between them. max_rank null: four times r. */
+  min_rank: number;
+  max_rank: number | null;
+  rank_step: number;
+  /** Modules, by name or path, that keep their rank whatever their score. */
+  locked: string[];
+  /** Modules that get nothing. */
+  excluded: string[];
+  /** For the allocator "manual": ranks by module; the others keep theirs. */
+  ranks: Record<string, number>;
+  /** Epochs in which the choice is a random one. */
+  first_epochs_random: number;
+  /** Share of the run after which the allocation stays. */
+  stop_after: number;
+  shortcuts: "off" | "separated" | "combined";
 }
 
 // ---------------------------------------------------------------------------------------------------- events
@@ -111,6 +142,18 @@ export type TrainEvent =
   | { type: "evaluation"; step: number; loss: number; metric: number; metrics?: Record<string, number>; rows: number }
   | { type: "sample"; step: number; prompt: string; which: "base" | "tuned"; text: string; expected?: string }
   | { type: "ranks"; step: number; sites: SiteInfo[] }
+  /** Arrays in the order of plan.sites; what is not adapted has score 0 and rank 0. Rank 0: off. spent and budget in `unit`. milliseconds: of scoring and all. */
+  | {
+      type: "allocation";
+      step: number;
+      proxy: string;
+      scores: number[];
+      ranks: number[];
+      budget: number;
+      spent: number;
+      unit: "modules" | "parameters";
+      milliseconds: number;
+    }
   | { type: "note"; step: number; text: string };
 
 // --------------------------------------------------------------------------------------------------- answers

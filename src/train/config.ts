@@ -1,12 +1,33 @@
 // config.ts — one JSON object is the form, the URL, the file and the command line's input. Unknown or wrong fields are errors that name the field.
 
 import first from "../../examples/first-run.json" with { type: "json" };
+import { allocators, type AllocatorName } from "../allocators/index.ts";
 import { ConfigError } from "../models/model.ts";
-import type { RunConfig } from "../protocol.ts";
+import type { AllocationConfig, RunConfig } from "../protocol.ts";
 import { type Field, fields } from "./fields.ts";
 
 /** What the page's first run does: the defaults of every field. */
 export const firstRun = first as RunConfig;
+
+/** What an allocation is where its fields are left out. */
+export const firstAllocation: AllocationConfig = {
+  proxy: "grad-norm",
+  allocator: "top-k",
+  budget: { share: 0.25 },
+  when: "static",
+  realloc_N: 0.2,
+  batches: 32,
+  B: "auto",
+  min_rank: 0,
+  max_rank: null,
+  rank_step: 1,
+  locked: [],
+  excluded: [],
+  ranks: {},
+  first_epochs_random: 0,
+  stop_after: 1,
+  shortcuts: "off",
+};
 
 type Json = Record<string, unknown>;
 const isObject = (v: unknown): v is Json => typeof v === "object" && v !== null && !Array.isArray(v);
@@ -15,7 +36,16 @@ const isGroup = (path: string): boolean => !(path in fields) && Object.keys(fiel
 /** Fields that are missing take the first run's values. Throws ConfigError. */
 export function parseConfig(json: unknown): RunConfig {
   if (!isObject(json)) throw new ConfigError("configuration", "is no JSON object", "See examples/first-run.json.");
-  return read(json, firstRun as unknown as Json, "") as unknown as RunConfig;
+  const config = read(json, firstRun as unknown as Json, "") as unknown as RunConfig;
+  if (config.allocation) checkAllocation(config.allocation);
+  return config;
+}
+
+function checkAllocation({ allocator, when, shortcuts, min_rank, max_rank }: AllocationConfig): void {
+  if (shortcuts !== "off") throw new ConfigError("allocation.shortcuts", `"${shortcuts}" is not there yet`, 'Set it to "off".');
+  if (when === "dynamic" && !allocators[allocator as AllocatorName].onOff)
+    throw new ConfigError("allocation.allocator", `"${allocator}" gives ranks; while training, modules are turned on and off only`, 'Take "top-k", or allocate once: when "static".'); // prettier-ignore
+  if (max_rank !== null && max_rank < min_rank) throw new ConfigError("allocation.max_rank", `${max_rank} is below min_rank ${min_rank}`, "Raise it.");
 }
 
 function read(given: Json, defaults: Json, at: string): Json {
@@ -26,8 +56,10 @@ function read(given: Json, defaults: Json, at: string): Json {
       const path = at + key;
       const value = Object.hasOwn(given, key) ? given[key] : fallback;
       if (isGroup(path)) {
+        const inside = path === "allocation" ? firstAllocation : fallback;
+        if (value === null && inside !== fallback) return [key, null];
         if (!isObject(value)) throw new ConfigError(path, "must be an object", "See examples/first-run.json.");
-        return [key, read(value, fallback as Json, `${path}.`)];
+        return [key, read(value, inside as Json, `${path}.`)];
       }
       check(path, value, fields[path]);
       return [key, value];
@@ -48,11 +80,16 @@ function check(path: string, value: unknown, f: Field): void {
     if (typeof value !== "boolean") throw wrong("true or false");
   } else if (f.kind === "list") {
     if (!Array.isArray(value) || value.length > 10_000 || !value.every((v) => typeof v === "string" && v)) throw wrong("a list of texts");
+  } else if (f.kind === "budget") {
+    const [[unit, amount] = ["", 0], ...more] = isObject(value) ? Object.entries(value) : [];
+    const whole = unit === "modules" || unit === "parameters";
+    const fits = typeof amount === "number" && (whole ? Number.isSafeInteger(amount) && amount >= 1 : unit === "share" && amount > 0 && amount <= 1);
+    if (more.length || !fits) throw wrong("{ modules: 1 or more }, { parameters: 1 or more } or { share: above 0, at most 1 }");
   } else if (
     !isObject(value) ||
     Object.keys(value).length > 10_000 ||
-    !Object.values(value).every((v) => typeof v === "number" && Number.isFinite(v) && v > 0)
+    !Object.values(value).every((v) => typeof v === "number" && Number.isFinite(v) && (v > 0 || (v === 0 && f.zero)))
   ) {
-    throw wrong("an object of module → number above 0");
+    throw wrong(`an object of module → number ${f.zero ? "of 0 or more" : "above 0"}`);
   }
 }

@@ -1,12 +1,20 @@
 // fields.ts — every field of a RunConfig: its title, one line of help, its bounds. The form, the checks and the command line's errors all read this table.
 
+import { allocators } from "../allocators/index.ts";
 import type { Catalogue } from "../protocol.ts";
 import { methods } from "../methods/index.ts";
 import { optimizers } from "../optimizers/index.ts";
+import { proxies } from "../proxies/index.ts";
+import { schedules } from "../schedules/index.ts";
 import { schedulers } from "./learning-rate.ts";
 
 type Shown = Catalogue["fields"][string];
-export type Field = Shown & { kind: "number" | "text" | "choice" | "flag" | "list" | "map"; choices?: readonly string[]; nullable?: boolean };
+export type Field = Shown & {
+  kind: "number" | "text" | "choice" | "flag" | "list" | "map" | "budget";
+  choices?: readonly string[];
+  nullable?: boolean;
+  zero?: true;
+};
 
 const count = (title: string, help: string, min: number, max: number, more: Partial<Field> = {}): Field => ({
   kind: "number",
@@ -49,6 +57,27 @@ export const fields: Readonly<Record<string, Field>> = {
   target_modules: { kind: "list", title: "Modules", help: "Which linear layers get an adapter, by name or full path, as PEFT matches them." },
   rank_pattern: { kind: "map", title: "Ranks by module", help: "Ranks that differ from r, by module path, as PEFT matches them." },
   alpha_pattern: { kind: "map", title: "Alphas by module", help: "Alphas that differ, by module path. α / r is kept equal everywhere when you click a cell." },
+  "allocation.proxy": choice("Score", "What a module's worth is read from.", Object.keys(proxies), { paper: "2406.14956" }),
+  "allocation.allocator": choice("Allocation", "How scores become ranks.", Object.keys(allocators)),
+  "allocation.budget": { kind: "budget", title: "Budget", help: "What may be spent: { modules }, { parameters } or { share } of all." },
+  "allocation.when": choice("Decided", "Once before training, or again and again.", Object.keys(schedules)),
+  "allocation.realloc_N": number("Every", "Share of an epoch between two re-allocations.", 1e-4, 1, { unit: "epochs", paper: "2406.14956" }),
+  "allocation.batches": count("Calibration batches", "First batches of the training rows, unshuffled; scores are sums over them.", 1, 4096),
+  "allocation.B": choice("B while scoring", "At the start B is 0 and some scores vanish: auto puts a random B in where they would.", [
+    "auto",
+    "as-is",
+    "random",
+    "warm-up",
+  ]),
+  "allocation.min_rank": count("Smallest rank", "Where ranks are free: no module gets less, as long as the budget pays for it.", 0, 1024),
+  "allocation.max_rank": count("Largest rank", "Where ranks are free; empty: four times r.", 1, 1024, { nullable: true }),
+  "allocation.rank_step": count("Rank step", "Where ranks are free: they are multiples of it.", 1, 256),
+  "allocation.locked": { kind: "list", title: "Locked", help: "Modules that keep their rank whatever their score, by name or path." },
+  "allocation.excluded": { kind: "list", title: "Excluded", help: "Modules that get nothing, by name or path." },
+  "allocation.ranks": { kind: "map", title: "Ranks by hand", help: "For the allocation by hand: ranks by module; 0 turns it off.", zero: true },
+  "allocation.first_epochs_random": count("Random epochs", "Epochs at the start in which the choice is random.", 0, 1e6, { unit: "epochs" }),
+  "allocation.stop_after": number("Settled after", "Share of the run after which the allocation stays.", 0, 1),
+  "allocation.shortcuts": choice("Shortcuts", "Low-rank shortcuts between layers, scored with the modules.", ["off", "separated", "combined"]),
   "train.steps": count("Steps", "Optimizer steps.", 1, 1e7),
   "train.batch_size": count("Batch size", "Rows per forward pass.", 1, 4096, { unit: "rows" }),
   "train.gradient_accumulation_steps": count("Accumulation", "Passes summed into one step: a larger batch in the same memory.", 1, 4096),

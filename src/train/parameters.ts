@@ -25,6 +25,7 @@ export interface Snapshot {
 }
 
 const WORDS = 8;
+const ACTIVE = 2;
 const bits = new DataView(new ArrayBuffer(4));
 const f32Bits = (x: number): number => (bits.setFloat32(0, x, true), bits.getUint32(0, true)); // prettier-ignore
 
@@ -88,6 +89,27 @@ export class Parameters {
   read(name: string, from: (typeof FLAT)[number] = "parameters"): Promise<Float32Array> {
     const s = this.segment(name);
     return this.backend.read({ memory: this.flat[from], offset: s.offset, elements: s.elements });
+  }
+
+  /** A whole flat buffer; tensors lie in it as their segments say. */
+  readFlat(from: "parameters" | "gradients"): Promise<Float32Array> {
+    return this.backend.read(whole(this.flat[from]));
+  }
+
+  writeFlat(data: Float32Array): void {
+    this.backend.write(whole(this.flat.parameters), data);
+  }
+
+  /** Inactive tensors keep values, moments and step: clip and AdamW skip them. Writes flags only; steps are advanced on the device. */
+  activate(active: (name: string) => boolean): void {
+    this.segments.forEach((s, i) =>
+      this.backend.write({ memory: this.table, offset: i * WORDS + ACTIVE, elements: 1 }, Uint32Array.of(active(s.name) ? 1 : 0)),
+    );
+  }
+
+  /** Which tensors are active in a state. */
+  activeIn(state: Snapshot): ReadonlySet<string> {
+    return new Set(this.segments.filter((_, i) => state.segments[i * WORDS + ACTIVE] !== 0).map((s) => s.name));
   }
 
   /** To be called between steps. */

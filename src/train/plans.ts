@@ -34,6 +34,8 @@ export class Plans {
   logits = (B: number, T: number): Promise<Plan> => this.plan(`logits ${B}×${T}`, () => evaluationGraph(this.subject, B, T, "logits"));
   generation = (B: number, Tmax: number): Promise<Plan> => this.plan(`generation ${B}×${Tmax}`, () => generationGraph(this.subject, B, Tmax));
   update = (): Promise<Plan> => this.plan("update", () => updateGraph(this.parameters.elements, this.parameters.segments.length));
+  /** A graph of somebody else's, kept like the others. Its name tells it from all others; with a shape in it, "×", it may be forgotten. */
+  other = (name: string, make: () => Graph): Promise<Plan> => this.plan(name, make);
   async delta(): Promise<{ plan: Plan; sites: readonly string[] }> {
     const plan = await this.plan("delta", () => {
       const { graph, sites } = deltaGraph(this.subject);

@@ -22,6 +22,8 @@ export interface RunOptions {
   maxTokens: number;
   weightDecay: number;
   seed: number;
+  /** A run of the same model on the same backend whose weights are taken over; it is of no use afterwards. */
+  weightsOf?: Run;
   onWeights?: (done: number, total: number) => void;
   onPipelines?: (done: number, total: number) => void;
 }
@@ -47,9 +49,17 @@ export class Run {
     readonly parameters: Parameters,
     readonly plans: Plans,
     private readonly weights: ReadonlyMap<string, Memory>,
+    /** Where each frozen weight lies, by Hugging Face name. */
+    private readonly frozen: ReadonlyMap<string, Range>,
     /** Start of the base's own weights that are trained beside an adapter: a classifier's head. */
     private readonly wholes: ReadonlyMap<string, Float32Array>,
   ) {}
+
+  /** Sites that are off: they add nothing, get no gradient, and keep values, moments and step. */
+  private offSites: ReadonlySet<string> = new Set();
+  get off(): ReadonlySet<string> {
+    return this.offSites;
+  }
 
   static async create(o: RunOptions): Promise<Run> {
     const { backend, target, checkpoint } = o;
@@ -65,11 +75,15 @@ export class Run {
     const total = frozen.reduce((sum, l) => sum + size(l.tensor.shape) * 4, 0);
     let done = 0;
     const weights = new Map<string, Memory>();
+    const places = new Map<string, Range>();
     try {
       for (const l of frozen) {
-        const memory = backend.memory(aligned(size(l.tensor.shape)), l.name);
+        const there = o.weightsOf?.weights.get(l.name);
+        const memory = there ?? backend.memory(aligned(size(l.tensor.shape)), l.name);
         weights.set(l.name, memory);
         for (const p of l.parts) {
+          places.set(p.name, { memory, offset: p.offset, elements: size(p.shape) });
+          if (there) continue;
           const data = await checkpoint.read(p.name);
           backend.write({ memory, offset: p.offset, elements: data.length }, data);
           o.onWeights?.((done += data.length * 4), total);
@@ -79,6 +93,8 @@ export class Run {
       for (const m of weights.values()) m.destroy();
       throw e;
     }
+
+    for (const [name, m] of o.weightsOf?.weights ?? []) if (weights.get(name) !== m) m.destroy();
 
     const parameters = new Parameters(backend, graph, o.weightDecay);
     const place = (l: Leaf): Range => whole(weights.get(l.name)!);
@@ -90,7 +106,7 @@ export class Run {
       parameters.write(p.name, data);
       if (target.ranks.size) wholes.set(p.name, data);
     }
-    const run = new Run(backend, target, parameters, plans, weights, wholes);
+    const run = new Run(backend, target, parameters, plans, weights, places, wholes);
     run.initialise(o.seed);
     run.adapterOn(true);
     return run;
@@ -116,9 +132,35 @@ export class Run {
     }
   }
 
-  /** Off: every site's scale is 0, the base answers. */
+  /** Off: every site's scale is 0, the base answers. On: those of the sites that are on. */
   adapterOn(on: boolean): void {
-    this.plans.write("scales", on ? this.target.scales : new Float32Array(this.target.scales.length));
+    const scales = new Float32Array(this.target.scales.length);
+    this.target.sites.forEach((s, i) => {
+      if (on && !this.offSites.has(s.name)) scales[i] = this.target.scales[i];
+    });
+    this.plans.write("scales", scales);
+  }
+
+  /** Turns sites on and off: one scale and one flag each, between two steps. Costs no plan and no upload of weights. */
+  allocate(off: ReadonlySet<string>): void {
+    this.offSites = off;
+    this.adapterOn(true);
+    this.parameters.activate((name) => !off.has(name.slice(0, name.lastIndexOf("."))));
+  }
+
+  /** Goes back to a state, and to the sites that were on in it. */
+  restore(state: Snapshot): void {
+    this.parameters.restore(state);
+    const active = this.parameters.activeIn(state);
+    this.offSites = new Set([...this.target.ranks.keys()].filter((site) => !active.has(partName(site, "A"))));
+    this.adapterOn(true);
+  }
+
+  /** A frozen weight as it lies on the device. */
+  weight(name: string): Promise<Float32Array> {
+    const range = this.frozen.get(name);
+    if (!range) throw new Error(`"${name}" is no frozen weight of this run`);
+    return this.backend.read(range);
   }
 
   /** Runs fn on the base: without the adapter and with the base's own head, or (full fine-tuning) with the trained weights as they were at the start. */
@@ -169,9 +211,14 @@ export class Run {
     for (const [name, { data }] of peft.saved) this.parameters.write(name, data);
   }
 
-  destroy(): void {
+  /** Of everything but the weights, for a run that takes them over. */
+  destroyAllButWeights(): void {
     this.plans.destroy();
     this.parameters.destroy();
+  }
+
+  destroy(): void {
+    this.destroyAllButWeights();
     for (const m of this.weights.values()) m.destroy();
   }
 }

@@ -127,17 +127,33 @@ export function targetOfAdapter(base: Base, peft: PeftAdapter): Target {
   return target(base, sites, ranks, "lora", 0, (weight) => isHead(base, weight));
 }
 
+/** The same with other ranks, 0: not adapted. Each site keeps its scale α/r. */
+export function withRanks(t: Target, ranks: ReadonlyMap<string, number>): Target {
+  const { adaptation, recompute, ...base } = t.subject;
+  const given = new Map<string, SiteRank>();
+  for (const [site, { r, alpha }] of t.ranks) {
+    const now = ranks.get(site) ?? r;
+    if (now > 0) given.set(site, { r: now, alpha: (alpha / r) * now });
+  }
+  const made = target(base, t.sites, given, adaptation.adapter!.name as AdapterName, adaptation.dropout, adaptation.trains);
+  return { ...made, subject: { ...made.subject, recompute } };
+}
+
+/** LoRA at these sites, as a case lists them. */
+export const targetOfRanks = (base: Base, ranks: ReadonlyMap<string, SiteRank>): Target =>
+  target(base, sitesOf(base.model, base.config, base.classes), ranks, "lora", 0, (weight) => isHead(base, weight));
+
 /** The base alone: nothing is trained. */
 export const targetOfBase = (base: Base): Target => target(base, sitesOf(base.model, base.config, base.classes), new Map(), null, 0, () => false);
 
-/** The sites as the page shows them. */
-export function siteInfos({ sites, ranks, subject }: Target): SiteInfo[] {
+/** The sites as the page shows them; `off` ones have rank 0. */
+export function siteInfos({ sites, ranks, subject }: Target, off: ReadonlySet<string> = new Set()): SiteInfo[] {
   /** Below its layer, or below the model: `attention.output.dense`. */
   const inside = (s: Site): string => s.name.replace(s.layer < 0 ? /^[^.]*\./ : /^.*?\.\d+\./, "");
   const short = (s: Site): string => s.name.slice(s.name.lastIndexOf(".") + 1);
   const module = (s: Site): string => (sites.every((o) => short(o) !== short(s) || inside(o) === inside(s)) ? short(s) : inside(s));
   return sites.map((s) => {
-    const rank = ranks.get(s.name);
+    const rank = off.has(s.name) ? undefined : ranks.get(s.name);
     const trained = subject.adaptation.trains(`${s.name}.weight`);
     const parameters = trained ? s.in * s.out : rank ? rank.r * (s.in + s.out) : 0;
     return { name: s.name, layer: s.layer, module: module(s), in: s.in, out: s.out, r: rank?.r ?? 0, alpha: rank?.alpha ?? 0, parameters };
@@ -145,10 +161,10 @@ export function siteInfos({ sites, ranks, subject }: Target): SiteInfo[] {
 }
 
 /** Trained numbers, padding not counted, and all numbers of the base. */
-export function parameterCounts(t: Target): { trainable: number; total: number } {
+export function parameterCounts(t: Target, off?: ReadonlySet<string>): { trainable: number; total: number } {
   const weights = weightsOf(t.subject.model, t.subject.config, t.subject.classes);
   const total = weights.reduce((sum, w) => sum + size(w.shape), 0);
   const full = weights.filter((w) => t.subject.adaptation.trains(w.name)).reduce((sum, w) => sum + size(w.shape), 0);
-  const low = siteInfos(t).reduce((sum, s) => sum + (s.r ? s.parameters : 0), 0);
+  const low = siteInfos(t, off).reduce((sum, s) => sum + (s.r ? s.parameters : 0), 0);
   return { trainable: full + low, total: total + low };
 }

@@ -13,6 +13,7 @@ import type {
   RunConfig,
   Session,
   SiteInfo,
+  Suggestion,
   TrainEvent,
 } from "../../src/protocol.ts";
 
@@ -26,6 +27,7 @@ export const first: RunConfig = {
   target_modules: ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"],
   rank_pattern: {},
   alpha_pattern: {},
+  allocation: null,
   train: {
     steps: 120,
     batch_size: 5,
@@ -134,16 +136,37 @@ function memoryOf(trainable: number): MemoryEstimate {
   return { ...parts, total: Object.values(parts).reduce((a, b) => a + b, 0) };
 }
 
+/** More rows at once do not fit this device. */
+const mostRows = 8;
+
 export function preflightOf(config: RunConfig, layers = 6): Preflight {
   const sites = sitesOf(config, layers);
   const trainable = sites.reduce((n, site) => n + site.parameters, 0);
   const problems: Problem[] =
     trainable === 0 ? [{ where: "target_modules", what: "no matrix has an adapter.", hint: "Choose at least one.", level: "error" }] : [];
+  const { batch_size, gradient_accumulation_steps: passes } = config.train;
+  const fits = batch_size <= mostRows;
+  if (!fits) problems.push({ where: "memory", what: "the run needs more than there is", hint: "Take a smaller batch.", level: "error" });
+  const smaller = {
+    ...config.train,
+    gradient_checkpointing: true,
+    batch_size: mostRows,
+    gradient_accumulation_steps: Math.ceil((batch_size * passes) / mostRows),
+  };
+  const suggestion: Suggestion = {
+    config: { ...config, train: smaller },
+    changes: [
+      { field: "train.gradient_checkpointing", to: "true" },
+      { field: "train.batch_size", to: String(smaller.batch_size) },
+      { field: "train.gradient_accumulation_steps", to: String(smaller.gradient_accumulation_steps) },
+    ],
+  };
   return {
     device,
     backend: { name: "webgpu", why: device.adapter },
     memory: memoryOf(trainable),
-    fits: true,
+    fits,
+    ...(fits ? {} : { suggestion }),
     trainable,
     total: 3_148_224,
     sites,

@@ -1,0 +1,160 @@
+// allocation.ts — from scores to who is on: an allocation's configuration resolved against a model, decided, told, and carried out, once before
+// training or again and again within it.
+
+import { type Budget, type SiteSize, bounds, cost, limit, spent } from "../allocators/allocator.ts";
+import { type AllocatorName, allocators } from "../allocators/index.ts";
+import { hash, shuffle } from "../data/random.ts";
+import { matchTarget, patternValue } from "../formats/peft.ts";
+import { ConfigError } from "../models/model.ts";
+import type { AllocationConfig, RunConfig, TrainEvent } from "../protocol.ts";
+import { type ProxyName, proxies } from "../proxies/index.ts";
+import type { Action } from "../schedules/schedule.ts";
+import { calibrationBatches, scoreSites } from "./score.ts";
+import type { Run } from "./run.ts";
+import { type Target, siteInfos, withRanks } from "./subject.ts";
+import type { TrainData } from "./trainer.ts";
+
+/** An allocation as it is for one model. Arrays are in the order of the adapted sites. */
+export interface Resolved {
+  readonly config: AllocationConfig;
+  readonly names: readonly string[];
+  readonly sites: readonly SiteSize[];
+  readonly budget: Budget;
+  /** Ranks set by hand. */
+  readonly ranks: readonly number[];
+  readonly max: number;
+  readonly notes: readonly string[];
+}
+
+/** Throws ConfigError naming the field: a budget below one module, a module that the model does not have, no adapter to allocate. */
+export function resolveAllocation(target: Target, run: RunConfig): Resolved | null {
+  const config = run.allocation;
+  if (!config) return null;
+  if (!target.ranks.size) throw new ConfigError("allocation", `method "${run.method}" has no ranks to allocate`, 'Take method "lora", or allocation null.');
+  const adapted = target.sites.filter((s) => target.ranks.has(s.name));
+  const known = (field: string, names: readonly string[]): void => {
+    for (const name of names)
+      if (!adapted.some((s) => matchTarget({ target_modules: [name] }, s.name)))
+        throw new ConfigError(field, `${JSON.stringify(name)} is no adapted module of this model`, `Adapted: ${[...new Set(adapted.map((s) => s.name.split(".").at(-1)))].join(", ")}.`); // prettier-ignore
+  };
+  known("allocation.locked", config.locked);
+  known("allocation.excluded", config.excluded);
+  known("allocation.ranks", Object.keys(config.ranks));
+  const named = (names: readonly string[], site: string): boolean => names.length > 0 && matchTarget({ target_modules: [...names] }, site);
+  const sites = adapted.map((s) => ({
+    in: s.in,
+    out: s.out,
+    r: target.ranks.get(s.name)!.r,
+    locked: named(config.locked, s.name),
+    excluded: named(config.excluded, s.name),
+  }));
+  adapted.forEach((s, i) => {
+    if (sites[i].locked && sites[i].excluded) throw new ConfigError("allocation.locked", `${s.name} is locked and excluded`, "Take it off one of the two.");
+  });
+
+  const onOff = allocators[config.allocator as AllocatorName].onOff;
+  const budget = budgetOf(config, sites, onOff);
+  const notes: string[] = [];
+  const there = sites.filter((s) => !s.excluded);
+  const max = config.max_rank ?? 4 * run.r;
+  const o = { min: config.min_rank, max, step: config.rank_step };
+  const most = there.reduce((sum, s) => sum + cost(s, onOff || s.locked ? s.r : bounds(s, o).most, budget), 0);
+  const least = Math.min(...there.map((s) => cost(s, onOff ? s.r : o.step, budget)));
+  const unit = "modules" in budget ? "modules" : "parameters";
+  if (!there.length) throw new ConfigError("allocation.excluded", "leaves no module", "Take some off.");
+  if (limit(budget) + 1e-9 < least)
+    throw new ConfigError("allocation.budget", `${JSON.stringify(config.budget)} pays for no module: the smallest costs ${least} ${unit}`, `Raise it to ${Math.ceil(least)} ${unit} or more.`); // prettier-ignore
+  const locked = sites.reduce((sum, s) => sum + (s.locked ? cost(s, s.r, budget) : 0), 0);
+  if (locked > limit(budget) + 1e-9)
+    throw new ConfigError("allocation.budget", `is ${limit(budget)} ${unit}, the locked modules alone cost ${locked}`, "Raise it, or unlock some.");
+  if (limit(budget) >= most)
+    notes.push(`The budget of ${limit(budget).toLocaleString("en")} ${unit} pays for all ${there.length} modules${onOff ? "" : " at the largest rank"} (${most.toLocaleString("en")}): scores do not matter.`); // prettier-ignore
+  const ranks = adapted.map((s, i) => patternValue(config.ranks, s.name, sites[i].r, "allocation.ranks"));
+  return { config, names: adapted.map((s) => s.name), sites, budget, ranks, max, notes };
+}
+
+/** A share is of the modules where they are on or off (rounded down, as the authors do), else of the parameters. */
+function budgetOf({ budget }: AllocationConfig, sites: readonly SiteSize[], onOff: boolean): Budget {
+  if (!("share" in budget)) return budget;
+  if (onOff) return { modules: Math.floor(budget.share * sites.length + 1e-9) };
+  return { parameters: Math.floor(budget.share * sites.reduce((sum, s) => sum + s.r * (s.in + s.out), 0) + 1e-9) };
+}
+
+export interface Decision {
+  /** Rank per adapted site; 0: off. */
+  ranks: number[];
+  spent: number;
+  /** All scores were the same, so chance decided. */
+  tied: boolean;
+}
+
+/** ties: the order of n tied sites; seeded unless given. */
+export function decide(a: Resolved, scores: readonly number[], seed: number, ties = (n: number): ArrayLike<number> => shuffle(n, seed)): Decision {
+  const allocator = allocators[a.config.allocator as AllocatorName];
+  const o = { min: a.config.min_rank, max: a.max, step: a.config.rank_step, ties, ranks: a.ranks };
+  const ranks = allocator.allocate(scores, a.sites, a.budget, o);
+  const free = scores.filter((_, i) => !a.sites[i].locked && !a.sites[i].excluded);
+  const [low, high] = [Math.min(...free), Math.max(...free)];
+  return { ranks, spent: spent(ranks, a.sites, a.budget), tied: free.length > 1 && high - low <= 1e-12 * Math.max(Math.abs(low), Math.abs(high)) };
+}
+
+/** Everything an allocation needs while a run goes on. */
+export interface Allocating {
+  data: TrainData;
+  config: RunConfig;
+  emit: (e: TrainEvent) => void;
+  cancelled: () => boolean;
+}
+
+/** Scores and decides; tells the allocation and what is worth knowing about it. null: the person stopped. Throws RangeError for scores that are no numbers. */
+export async function reallocate(run: Run, a: Resolved, step: number, how: Action["scores"], o: Allocating): Promise<Decision | null> {
+  const began = performance.now();
+  const proxy = proxies[how === "random" ? "constant" : (a.config.proxy as ProxyName)];
+  const batches = calibrationBatches(o.data, o.config, a.config.batches);
+  const total = Math.ceil(proxy.passes(batches.length, a.names.length));
+  const scored = await scoreSites(run, proxy, batches, {
+    B: a.config.B,
+    seed: o.config.train.seed,
+    train: o.config.train,
+    cancelled: o.cancelled,
+    onPass: (done) => o.emit({ type: "progress", phase: "scoring", done: Math.min(done, total), total, unit: "passes" }),
+  });
+  if (!scored) return null;
+  const decision = decide(a, scored.scores, hash(o.config.train.seed, step, 0xa110c));
+  const note = (text: string): void => o.emit({ type: "note", step, text });
+  if (step === 0) {
+    for (const text of a.notes) note(text);
+    if (batches.length < a.config.batches && total > 0)
+      note(`There are ${batches.length} calibration batches, not ${a.config.batches}: the training rows hold no more.`);
+  }
+  if (scored.note) note(scored.note);
+  if (decision.tied && !("random" in proxy) && a.config.allocator !== "uniform" && a.config.allocator !== "manual")
+    note(`${proxy.title}: all ${scored.scores.length} scores are ${scored.scores[0]}, so the modules are chosen at random (seed ${o.config.train.seed}).`);
+  const place = new Map(a.names.map((name, i) => [name, i]));
+  const inOrder = (values: readonly number[]): number[] => run.target.sites.map((s) => values[place.get(s.name) ?? -1] ?? 0);
+  o.emit({
+    type: "allocation",
+    step,
+    proxy: proxy.name,
+    scores: inOrder(scored.scores),
+    ranks: inOrder(decision.ranks),
+    budget: limit(a.budget),
+    spent: decision.spent,
+    unit: "modules" in a.budget ? "modules" : "parameters",
+    milliseconds: performance.now() - began,
+  });
+  return decision;
+}
+
+export const offOf = (a: Resolved, { ranks }: Decision): ReadonlySet<string> => new Set(a.names.filter((_, i) => ranks[i] === 0));
+
+/** The run for a static allocation: another one, on the same weights, whose sites have the ranks they were given. Any other run is left as it is. */
+export async function allocateOnce(run: Run, rebuild: (target: Target) => Promise<Run>, o: Allocating): Promise<Run> {
+  const a = resolveAllocation(run.target, o.config);
+  if (a?.config.when !== "static") return run;
+  const decision = await reallocate(run, a, 0, a.config.first_epochs_random > 0 ? "random" : "proxy", o);
+  if (!decision) return run;
+  const now = await rebuild(withRanks(run.target, new Map(a.names.map((name, i) => [name, decision.ranks[i]]))));
+  o.emit({ type: "ranks", step: 0, sites: siteInfos(now.target) });
+  return now;
+}
