@@ -53,12 +53,15 @@ export function worksOf(graphs: readonly Graph[]): Work[] {
           times: 1,
           launches,
           flops: launches.reduce((sum, d) => sum + (d.flops ?? 0), 0),
-          bytes: [...new Set(tensors)].reduce((sum, t) => sum + size(t.shape) * 4, 0),
+          bytes: [...new Set(tensors)].reduce((sum, t) => sum + touched(node, t) * 4, 0),
         });
     }
   }
   return [...works.values()].sort((a, b) => b.flops * b.times - a.flops * a.times || b.bytes * b.times - a.bytes * a.times);
 }
+
+/** Elements of t that the op reads or writes: of a table it looks rows up in, as many as it writes. */
+const touched = ({ op, outputs }: Node, t: Tensor): number => (op.name === "embedding" ? Math.min(size(t.shape), size(outputs[0].shape)) : size(t.shape));
 
 /** Values that every op accepts: masks of ones, small indices, small numbers. */
 function values(name: string, t: Tensor): Float32Array | Int32Array {

@@ -7,12 +7,10 @@ import { suite } from "../bench/suite.ts";
 import type { Backend } from "../engine/backend.ts";
 import type { BenchmarkRow } from "../protocol.ts";
 import { firstRun } from "../train/config.ts";
-import { type LoadContext, loadModel, loadTexts } from "./load.ts";
+import { type LoadContext, loadModel } from "./load.ts";
 
 export async function benchSteps(context: LoadContext): Promise<StepCase[]> {
-  const model = await loadModel(firstRun.model.source, context);
-  const { train } = await loadTexts(firstRun, context, model);
-  return [referenceCase(), firstRunStep({ ...model, train: train.filter((row): row is Example => "labels" in row) })];
+  return [referenceCase(), firstRunStep(await loadModel(firstRun.model.source, context))];
 }
 
 /** Quick measurements on one backend after the other; `open` makes each. Ends early, with what there is, once `cancelled`. Throws WrongLossError. */
