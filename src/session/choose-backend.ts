@@ -5,9 +5,9 @@ import type { DeviceInfo, Preflight, RunConfig } from "../protocol.ts";
 /** why: words for the page. A backend that the configuration names is taken, also where another would be quicker. */
 export function chooseBackend(wanted: RunConfig["backend"], device: DeviceInfo): Preflight["backend"] & { name: "webgpu" | "wasm" | "reference" } {
   if (wanted === "reference") return { name: "reference", why: "chosen in the settings: float64 on the processor, slow" };
-  if (wanted === "wasm") return { name: "wasm", why: "chosen in the settings: WebAssembly on the processor" };
+  if (wanted === "wasm") return { name: "wasm", why: "chosen in the settings" };
   if (wanted === "webgpu") return { name: "webgpu", why: device.adapter || "this browser has no WebGPU" };
-  if (!device.webgpu) return { name: "wasm", why: "WebAssembly on the processor: there is no WebGPU here" };
-  if (device.software) return { name: "wasm", why: `WebAssembly on the processor: quicker than WebGPU by software (${device.adapter})` };
+  if (!device.webgpu) return { name: "wasm", why: "there is no WebGPU here" };
+  if (device.software) return { name: "wasm", why: `quicker than WebGPU by software (${device.adapter})` };
   return { name: "webgpu", why: device.adapter };
 }

@@ -3,7 +3,7 @@ import type { RunConfig } from "../protocol.ts";
 
 type Group = "model" | "data" | "train";
 export type FieldPath = Exclude<keyof RunConfig, Group> | { [G in Group]: `${G}.${keyof RunConfig[G] & string}` }[Group];
-export type FieldValue = string | number | boolean | null | readonly string[] | Readonly<Record<string, number>>;
+export type FieldValue = string | number | boolean | null | readonly string[] | Readonly<Record<string, unknown>>;
 
 const groups: readonly string[] = ["model", "data", "train"] satisfies Group[];
 

@@ -60,7 +60,7 @@ export const text = {
     step: "step",
     of: (steps: number) => `of ${steps}`,
     learningRate: "learning rate",
-    metric: (share: string) => `held-out: ${share} right`,
+    metric: (name: string, value: string) => `held-out: ${value} ${name}`,
     chart: (steps: number, from: string, to: string) => `Training loss over ${steps} steps, from ${from} to ${to} nats per token`,
   },
   empty: {
@@ -139,6 +139,7 @@ export const text = {
     gradNorm: "gradient",
     deltaNorm: "‖ΔW‖",
   },
+  metrics: { match: "right", accuracy: "right" } as Readonly<Record<string, string>>,
   answers: {
     base: "base",
     tuned: "tuned",
@@ -172,13 +173,11 @@ export const text = {
     gradNorm: "gradient norm",
     fromTo: (from: string, to: string) => `${from} → ${to}`,
     heldLoss: "held-out loss",
-    heldMetric: "held-out right",
+    heldMetric: (name: string) => `held-out ${name}`,
     dispatches: "dispatches per step",
     pipelines: "pipelines",
-    memory: "on the device",
     learningRate: "Learning rate now",
     set: "Set",
-    backend: "backend",
     states: {
       idle: "not started",
       loading: "getting ready",

@@ -63,7 +63,7 @@ export function fromHash(hash: string, first: RunConfig): { config: RunConfig; n
       notes.push(text.url.unknown(path.slice(0, 80)));
       continue;
     }
-    const value = read(written, getField(first, path as FieldPath), path === "data.limit");
+    const value = read(written, getField(first, path as FieldPath));
     if (value === undefined) notes.push(text.url.wrong(path, written.slice(0, 80)));
     else config = setField(config, path as FieldPath, value);
   }
@@ -75,22 +75,25 @@ function write(value: FieldValue): string {
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
-/** A value of the type that `like` has; undefined where the text is of another type. */
-function read(written: string, like: FieldValue, nullable: boolean): FieldValue | undefined {
-  if (nullable && written === "null") return null;
-  if (nullable || typeof like === "number") return written.trim() !== "" && Number.isFinite(Number(written)) ? Number(written) : undefined;
+/**
+ * A value of the type that `like` has; undefined where the text is of another type. A field that is null in the first run may hold a number or an
+ * object: what is in it, the session checks.
+ */
+function read(written: string, like: FieldValue): FieldValue | undefined {
+  if (like === null && written === "null") return null;
+  if (like === null && written.startsWith("{")) return readObject(written);
+  if (like === null || typeof like === "number") return written.trim() !== "" && Number.isFinite(Number(written)) ? Number(written) : undefined;
   if (typeof like === "boolean") return { true: true, false: false }[written];
   if (typeof like === "string") return written;
   if (Array.isArray(like)) return written === "" ? [] : written.split(",");
-  return readNumbers(written);
+  const map = readObject(written);
+  return map && Object.values(map).every((value) => typeof value === "number" && Number.isFinite(value)) ? map : undefined;
 }
 
-function readNumbers(written: string): Record<string, number> | undefined {
+function readObject(written: string): Record<string, unknown> | undefined {
   try {
     const parsed: unknown = JSON.parse(written);
-    if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) return undefined;
-    const entries = Object.entries(parsed);
-    return entries.every(([, value]) => typeof value === "number" && Number.isFinite(value)) ? Object.fromEntries(entries) : undefined;
+    return typeof parsed === "object" && parsed !== null && !Array.isArray(parsed) ? Object.fromEntries(Object.entries(parsed)) : undefined;
   } catch {
     return undefined;
   }

@@ -75,6 +75,61 @@ test("a changed field has a reset arrow and goes into the address; a wrong one s
   await expect.poll(() => location.hash, { timeout: 10_000 }).toBe("");
 });
 
+test("what does not fit is offered as what does; the reset arrows take it back", async () => {
+  await open();
+  const rows = page.getByLabelText("Rows per step", { exact: true });
+  await userEvent.fill(rows, "16");
+  await expect.element(page.getByTestId("train")).toBeDisabled();
+  await expect.element(page.getByTestId("preflight")).toHaveTextContent("Rows per step: 16 → 8");
+  await userEvent.click(page.getByRole("button", { name: "Use checkpointing, batch 8 × 2" }).first());
+  await expect.element(rows).toHaveValue("8");
+  await expect.element(page.getByTestId("train")).toBeEnabled();
+  await expect.poll(() => location.hash, { timeout: 10_000 }).toContain("train.gradient_checkpointing=true");
+  await userEvent.click(page.getByText("More settings"));
+  for (const field of ["Rows per step", "Accumulation", "Checkpointing"]) await userEvent.click(page.getByRole("button", { name: `Reset ${field}` }));
+  await expect.poll(() => location.hash, { timeout: 10_000 }).toBe("");
+});
+
+test("help is behind the title's i, by keyboard too, and describes the field in any case", async () => {
+  await open();
+  const rank = page.getByLabelText("Rank r", { exact: true });
+  await expect.element(rank).toHaveAccessibleDescription(/Directions each matrix may change in/);
+  const about = page.getByRole("button", { name: "About Rank r" });
+  (about.element() as HTMLElement).focus();
+  await userEvent.keyboard("{Enter}");
+  await expect.element(page.getByText(/^Directions each matrix/)).toBeVisible();
+  await expect.element(about).toHaveAttribute("aria-expanded", "true");
+});
+
+test("the prompt to ask is one of the data's until the visitor writes another", async () => {
+  await open();
+  const prompt = page.getByLabelText("Your prompt");
+  await expect.element(prompt).toHaveValue("Mia has a green hat. She wears it in the garden.\nQuestion: What colour is the hat?\nAnswer:");
+  await expect.element(page.getByRole("button", { name: "Ask both" })).toBeDisabled();
+  await userEvent.fill(prompt, "Mine");
+  await userEvent.click(page.getByTestId("train"));
+  await expect.poll(() => number("step-value"), { timeout: 10_000 }).toBeGreaterThan(5);
+  await expect.element(prompt).toHaveValue("Mine");
+  await userEvent.click(page.getByRole("button", { name: "Ask both" }));
+  await expect.element(page.getByText("She was very happy.", { exact: true })).toBeVisible();
+});
+
+test("the Device page keeps the run behind it, and measures", async () => {
+  const session = await open(new ReplaySession(100));
+  await userEvent.click(page.getByRole("link", { name: "Device", exact: true }));
+  await expect.element(page.getByRole("heading", { name: "This device" })).toBeVisible();
+  await userEvent.click(page.getByTestId("benchmark"));
+  await expect.element(page.getByText("812 GFLOP/s")).toBeVisible();
+  expect(session.calls).toEqual(["benchmark"]);
+  await userEvent.click(page.getByRole("link", { name: "Train", exact: true }));
+  await userEvent.click(page.getByTestId("train"));
+  await expect.poll(() => number("step-value"), { timeout: 10_000 }).toBeGreaterThan(3);
+  history.back();
+  await expect.element(page.getByTestId("benchmark")).toBeDisabled();
+  history.forward();
+  await expect.poll(() => number("step-value"), { timeout: 20_000 }).toBe(first.train.steps);
+});
+
 test("the address opens the same configuration, and says what it did not understand", async () => {
   history.replaceState(null, "", "#r=2&colour=red");
   root.render(<App client={new ReplaySession()} />);

@@ -4,8 +4,8 @@ import { expect, test } from "vitest";
 import { fieldPaths } from "../../src/ui/fields.ts";
 import { first } from "./fixture.ts";
 
-/** One choice only, or set through the map of ranks. */
-const elsewhere = ["model.task", "model.dtype", "rank_pattern", "alpha_pattern"];
+/** One choice only, set through the map of ranks, or by a link and a file alone. */
+const elsewhere = ["model.dtype", "allocation", "rank_pattern", "alpha_pattern"];
 
 test("every field has a control", () => {
   const folder = new URL("../../src/ui/panels/", import.meta.url);

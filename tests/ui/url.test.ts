@@ -2,9 +2,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { setField } from "../../src/ui/fields.ts";
-import { fromHash, toHash } from "../../src/ui/url.ts";
+import { fromAddress, fromHash, pageOf, toHash, toSearch } from "../../src/ui/url.ts";
 import { withRank } from "../../src/ui/with-rank.ts";
-import { first, sitesOf } from "./fixture.ts";
+import { catalogue, first, sitesOf } from "./fixture.ts";
 
 describe("the URL", () => {
   test("is empty for the first run", () => {
@@ -57,5 +57,21 @@ describe("the URL", () => {
     const { config, notes } = fromHash(hash, first);
     expect(config).toEqual(first);
     expect(notes.join()).toMatch(note);
+  });
+
+  test("holds the backend and the page in the query, beside what others put there", () => {
+    const known = { ...catalogue, fields: { ...catalogue.fields, backend: { title: "Backend", help: "", choices: ["auto", "wasm"] } } };
+    expect(fromAddress({ search: "?backend=wasm", hash: "#r=2&backend=auto" }, known).config).toEqual({ ...first, r: 2, backend: "wasm" });
+    expect(fromAddress({ search: "?backend=abacus", hash: "" }, known)).toEqual({ config: first, notes: [expect.stringMatching(/"abacus".*auto, wasm/)] });
+    expect(toHash({ ...first, backend: "wasm" }, first)).toBe("");
+    const search = toSearch("?lang=en", { page: "device", backend: "wasm" }, first);
+    expect(search).toBe("?lang=en&page=device&backend=wasm");
+    expect(toSearch(search, { page: "train", backend: "auto" }, first)).toBe("?lang=en");
+    expect([pageOf(search), pageOf(""), pageOf("?page=moon")]).toEqual(["device", "train", "train"]);
+  });
+
+  test("takes a field that is null in the first run as a number, an object or null", () => {
+    expect(fromHash("#data.limit=20", first).config.data.limit).toBe(20);
+    expect(fromHash("#data.limit=many", first).notes).toHaveLength(1);
   });
 });

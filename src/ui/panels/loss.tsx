@@ -4,7 +4,8 @@ import { lazy, memo, startTransition, Suspense, useEffect, useState } from "reac
 import { LearningRate } from "../charts/learning-rate.tsx";
 import { useStudio, useThrottled } from "../context.ts";
 import { active, type RunView } from "../fold.ts";
-import { percent, short } from "../format.ts";
+import { short } from "../format.ts";
+import { metricOf } from "../metric.ts";
 import { text } from "../strings.ts";
 import { Opening } from "./opening.tsx";
 import { Phases } from "./phases.tsx";
@@ -28,7 +29,7 @@ export function LossPanel() {
       <div className="panel-head">
         <h2 id="loss-title">{text.sections.loss}</h2>
         <p className="readout">
-          {last && <span className="muted">{text.loss.metric(percent(last.metric))}</span>}
+          {last && <span className="muted">{text.loss.metric(...metricOf(last))}</span>}
           <span className="muted">
             {text.loss.step} <span data-testid="step-value">{run.step}</span> {text.loss.of(total)}
           </span>

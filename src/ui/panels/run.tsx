@@ -1,11 +1,11 @@
 // run.tsx — the run in numbers, and its controls: pause, step, resume, stop, the learning rate, export.
 import { useState } from "react";
 import { useParts, useStudio } from "../context.ts";
-import { active, speed } from "../fold.ts";
-import { bytes, count, duration, percent, short } from "../format.ts";
+import { active, speed, type RunView } from "../fold.ts";
+import { bytes, count, duration, short } from "../format.ts";
+import { metricOf } from "../metric.ts";
 import { text } from "../strings.ts";
 import { Export } from "./export.tsx";
-import { Tries } from "./tries.tsx";
 
 export function RunPanel() {
   const { store } = useParts();
@@ -50,7 +50,6 @@ export function RunPanel() {
       ))}
       {active(run) && run.steps.length > 0 && <LearningRateNow />}
       <Export />
-      {!active(run) && run.steps.length > 0 && <Tries title={text.empty.tryNext} />}
     </section>
   );
 }
@@ -65,30 +64,36 @@ function Numbers() {
   const [before, after] = [run.evaluations[0], run.evaluations.at(-1)];
   if (before && after && after !== before) {
     numbers.push([text.run.heldLoss, text.run.fromTo(before.loss.toFixed(2), after.loss.toFixed(2))]);
-    numbers.push([text.run.heldMetric, text.run.fromTo(percent(before.metric), percent(after.metric))]);
+    const [name, now] = metricOf(after);
+    numbers.push([text.run.heldMetric(name), text.run.fromTo(metricOf(before)[1], now)]);
   }
   if (now) {
     numbers.push([text.run.stepsPerSecond, short(now.stepsPerSecond)], [text.run.tokensPerSecond, count(Math.round(now.tokensPerSecond))]);
     numbers.push(active(run) ? [text.run.left, duration((total - run.step) / now.stepsPerSecond)] : [text.run.elapsed, duration(elapsed)]);
     numbers.push([text.run.gradNorm, short(columns.gradNorm[length - 1])]);
   }
-  if (run.plan) {
-    numbers.push([text.run.dispatches, count(run.plan.dispatches)]);
-    // Only WebGPU has pipelines.
-    if (run.plan.pipelines > 0) numbers.push([text.run.pipelines, count(run.plan.pipelines)]);
-    numbers.push([text.run.memory, bytes(run.plan.memory.total)], [text.run.backend, text.backends[run.plan.backend] ?? run.plan.backend]);
-  }
-  if (numbers.length === 0) return null;
   return (
-    <dl className="numbers">
-      {numbers.map(([title, value]) => (
-        <div key={title}>
-          <dd>{value}</dd>
-          <dt>{title}</dt>
-        </div>
-      ))}
-    </dl>
+    <>
+      {numbers.length > 0 && (
+        <dl className="numbers">
+          {numbers.map(([title, value]) => (
+            <div key={title}>
+              <dd>{value}</dd>
+              <dt>{title}</dt>
+            </div>
+          ))}
+        </dl>
+      )}
+      {run.plan && <p className="help planned">{planned(run.plan)}</p>}
+    </>
   );
+}
+
+/** "WebGPU · 225 dispatches per step · 24 pipelines · 26 MB"; only WebGPU has pipelines. */
+function planned({ backend, dispatches, pipelines, memory }: NonNullable<RunView["plan"]>): string {
+  const parts = [text.backends[backend] ?? backend, `${count(dispatches)} ${text.run.dispatches}`];
+  if (pipelines > 0) parts.push(`${pipelines} ${text.run.pipelines}`);
+  return [...parts, bytes(memory.total)].join(" · ");
 }
 
 /** Sets the rate of the steps to come; the schedule scales it as before. */

@@ -9,6 +9,7 @@ import { ModulesField } from "./modules.tsx";
 import { NearestFit } from "./nearest-fit.tsx";
 import { ProblemText } from "./problem.tsx";
 import { DataField, ModelField } from "./source.tsx";
+import { Tries } from "./tries.tsx";
 
 /** Behind "more", in the order in which they act. */
 const more: readonly FieldPath[] = [
@@ -32,6 +33,7 @@ export function Setup() {
   const changed = useStudio(({ config }) => fieldPaths(first).some((path) => !sameField(getField(config, path), getField(first, path))));
   const full = useStudio((state) => state.config.method === "full");
   const busy = useStudio((state) => active(state.run));
+  const ended = useStudio((state) => state.run.state !== "idle" && !active(state.run));
   return (
     <section className="setup" id="setup" aria-label={text.sections.setup}>
       <div className="panel-head">
@@ -68,9 +70,11 @@ export function Setup() {
           ))}
         <NumberField path="data.limit" nullable />
         <CheckField path="train.gradient_checkpointing" />
+        <SelectField path="model.task" />
         <SelectField path="data.format" />
         <SelectField path="backend" />
       </details>
+      {ended && <Tries title={text.empty.tryNext} />}
       <TrainButton />
     </section>
   );
