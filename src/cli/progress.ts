@@ -13,6 +13,8 @@ export function clock(seconds: number): string {
 
 export class Progress {
   private tokens = 0;
+  /** Adapted ones. */
+  private sites = 0;
   private shownAt = -Infinity;
   private open = false;
 
@@ -25,6 +27,7 @@ export class Progress {
     if (e.type === "progress") {
       if (this.out.isTTY) this.update(`${e.phase} ${e.done.toLocaleString("en")} of ${e.total.toLocaleString("en")} ${e.unit}`);
     } else if (e.type === "plan") {
+      this.sites = e.sites.filter((s) => s.r > 0).length;
       const percent = ((100 * e.trainable) / e.total).toFixed(2);
       this.line(`${e.backend} on ${e.adapterName}: ${e.trainable.toLocaleString("en")} of ${e.total.toLocaleString("en")} parameters trained (${percent} %)`);
       this.line(`${e.dispatches} dispatches per step, ${e.pipelines} pipelines, ${(e.memory.total / 2 ** 20).toFixed(1)} MiB`);
@@ -38,6 +41,11 @@ export class Progress {
       }
     } else if (e.type === "evaluation") {
       this.line(`step ${e.step}: evaluation loss ${e.loss.toFixed(4)}, ${metricText(e)} of ${e.rows} rows`);
+    } else if (e.type === "allocation") {
+      const [on, all] = [e.ranks.filter((r) => r > 0).length, this.sites];
+      this.line(
+        `step ${e.step}: ${e.proxy} turned on ${on} of ${all} modules, ${e.spent.toLocaleString("en")} of ${e.budget.toLocaleString("en")} ${e.unit}, in ${(e.milliseconds / 1000).toFixed(1)} s`,
+      );
     } else if (e.type === "sample") {
       this.line(
         `step ${e.step}, ${e.which}: ${JSON.stringify(e.prompt.slice(-60))} → ${JSON.stringify(e.text)} (expected ${JSON.stringify(e.expected ?? "")})`,

@@ -17,7 +17,7 @@ type Opened = LoadedModel & { data?: LoadedData };
 
 /** Paths → contents of a run's folder. `steps`: optimizer steps the weights have seen. */
 export async function runFiles(run: Run, model: Opened, config: RunConfig, events: readonly TrainEvent[]): Promise<Record<string, Uint8Array | string>> {
-  const sites = siteInfos(run.target);
+  const sites = siteInfos(run.target, run.off);
   const { subject } = run.target;
   const classifier = subject.classes ? subject.model.classifier! : null;
   const adapted = sites.filter((s) => s.r > 0);
@@ -58,6 +58,7 @@ export async function runFiles(run: Run, model: Opened, config: RunConfig, event
     "config.json": JSON.stringify(config, null, 2) + "\n",
     "events.jsonl": events.map((e) => JSON.stringify(e)).join("\n") + "\n",
     "metrics.csv": metricsCsv(events),
+    ...(events.some((e) => e.type === "allocation") ? { "allocation.csv": allocationCsv(events) } : {}),
     "ranks.csv": toCsv(sites.map(rankRow), ["layer", "module", "name", "r", "alpha", "parameters"]),
     "README.md": card,
   };
@@ -95,12 +96,23 @@ export function metricsCsv(events: readonly TrainEvent[]): string {
 const named = (metrics: Record<string, number> = {}): Record<string, number> =>
   Object.fromEntries(Object.entries(metrics).map(([name, value]) => [`eval_${name}`, value]));
 
+/** One row per site and re-allocation. */
+export function allocationCsv(events: readonly TrainEvent[]): string {
+  const sites = events.find((e) => e.type === "plan")?.sites ?? [];
+  const rows = events
+    .filter((e) => e.type === "allocation")
+    .flatMap(({ step, proxy, scores, ranks }) =>
+      sites.flatMap((s, i) => (s.r > 0 ? [{ step, layer: s.layer, module: s.module, name: s.name, proxy, score: scores[i], r: ranks[i] }] : [])),
+    );
+  return toCsv(rows, ["step", "layer", "module", "name", "proxy", "score", "r"]);
+}
+
 function cardOf(run: Run, model: Opened, config: RunConfig, events: readonly TrainEvent[]): string {
   const evaluations = events.filter((e) => e.type === "evaluation");
   const steps = events.filter((e) => e.type === "step");
   const plan = events.findLast((e) => e.type === "plan");
   const [first, last] = [evaluations[0], evaluations.at(-1)];
-  const { trainable, total } = parameterCounts(run.target);
+  const { trainable, total } = parameterCounts(run.target, run.off);
   const flat = (value: unknown, at: string): [string, string][] =>
     typeof value === "object" && value !== null && !Array.isArray(value) && !(at in fields)
       ? Object.entries(value).flatMap(([k, v]) => flat(v, at ? `${at}.${k}` : k))
@@ -126,7 +138,7 @@ function cardOf(run: Run, model: Opened, config: RunConfig, events: readonly Tra
     ],
     settings: flat(config, ""),
     versions: { Rankscope: pkg.version, backend: plan ? `${plan.backend} on ${plan.adapterName}` : run.backend.name },
-    modules: siteInfos(run.target)
+    modules: siteInfos(run.target, run.off)
       .filter((s) => s.r > 0)
       .map((s) => ({ ...s, path: s.name })),
   });

@@ -1,7 +1,7 @@
 // load.ts — from a configuration to everything a run is made of, short of a device: model files, tokenizer, data, what is trained. The page's
 // session and the command line both start here, whatever the source.
 
-import { datasets } from "../data/index.ts";
+import { type DataSet, datasets } from "../data/index.ts";
 import { encodePrompt } from "../data/batch.ts";
 import { DataError } from "../data/error.ts";
 import { type Metric, metricsOf } from "../data/labelled-tasks.ts";
@@ -15,6 +15,7 @@ import { type Checkpoint, openSafetensors } from "../formats/safetensors.ts";
 import { parseModel } from "../models/index.ts";
 import { ConfigError } from "../models/model.ts";
 import type { RunConfig } from "../protocol.ts";
+import { resolveAllocation } from "../train/allocation.ts";
 import { PROMPTS } from "../train/estimate.ts";
 import { checkWeights } from "../train/run.ts";
 import { type Base, weightsOf } from "../train/graphs.ts";
@@ -70,24 +71,36 @@ async function bytesOf(source: string, context: LoadContext): Promise<{ bytes: B
   return { bytes, name };
 }
 
-export async function loadRows(config: RunConfig, context: LoadContext): Promise<SourceRows> {
-  const { source, format } = config.data;
-  if (source.startsWith("bundled:")) {
-    const name = source.slice("bundled:".length);
-    const set = datasets[name];
-    if (!set) throw new DataError("data.source", `"${name}" is no bundled data set`, `Bundled: ${Object.keys(datasets).join(", ")}`);
+/** A bundled set for the task; null: the source is a file. */
+function bundled<T extends DataSet["task"]>(source: string, task: T): Extract<DataSet, { task: T }> | null {
+  if (!source.startsWith("bundled:")) return null;
+  const name = source.slice("bundled:".length);
+  const set = Object.hasOwn(datasets, name) ? datasets[name] : undefined;
+  const known = Object.values(datasets).filter((d) => d.task === task).map((d) => d.name); // prettier-ignore
+  if (!set) throw new DataError("data.source", `"${name}" is no bundled data set`, `Bundled: ${known.join(", ")}`);
+  if (set.task !== task)
+    throw new DataError("data.source", `"${name}" is for ${set.task}, model.task is ${task}`, `Set model.task to "${set.task}", or take ${known.join(", ")}`);
+  return set as Extract<DataSet, { task: T }>;
+}
+
+export async function loadRows({ data }: RunConfig, context: LoadContext): Promise<SourceRows> {
+  const set = bundled(data.source, "causal-lm");
+  if (set) {
     const { train, heldOut } = set.load(0);
     return { rows: train, heldOut };
   }
-  const { bytes, name } = await bytesOf(source, context);
-  return parseRows(bytes, name, format);
+  const { bytes, name } = await bytesOf(data.source, context);
+  return parseRows(bytes, name, data.format);
 }
 
 /** task: one of labelledTasks, or null. classes: where the source tells them; null: values. */
-async function loadLabelled(config: RunConfig, context: LoadContext): Promise<LabelledSource & { task: string | null; classes?: readonly string[] | null }> {
-  const { source } = config.data;
-  if (source.startsWith("bundled:")) throw new DataError("data.source", `"${source}" has no labels`, 'Set model.task to "causal-lm", or take other data');
-  const { bytes, name } = await bytesOf(source, context);
+async function loadLabelled({ data }: RunConfig, context: LoadContext): Promise<LabelledSource & { task: string | null; classes?: readonly string[] | null }> {
+  const set = bundled(data.source, "classification");
+  if (set) {
+    const { train, heldOut } = set.load(0);
+    return { rows: train, heldOut, task: set.name, classes: set.classes };
+  }
+  const { bytes, name } = await bytesOf(data.source, context);
   return parseLabelled(bytes, name);
 }
 
@@ -142,6 +155,7 @@ export async function load(config: RunConfig, context: LoadContext, known?: Load
   const prepared = data ?? (await loadData(config, context, model));
   const base = "classes" in prepared ? { ...model.base, classes: prepared.classes?.length ?? 1 } : model.base;
   const target = targetOf(base, config);
+  resolveAllocation(target, config); // throws where it cannot be
   const newHead = missingHead(model.checkpoint, base).length > 0;
   const checkpoint = withHead(model.checkpoint, base, config.train.seed);
   checkWeights(checkpoint, weightsOf(base.model, base.config, base.classes));

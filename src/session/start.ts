@@ -3,8 +3,9 @@
 import { BUCKET } from "../data/batch.ts";
 import type { Backend } from "../engine/backend.ts";
 import type { RunConfig, TrainEvent } from "../protocol.ts";
+import { allocateOnce } from "../train/allocation.ts";
 import { estimate } from "../train/estimate.ts";
-import { Run } from "../train/run.ts";
+import { Run, type RunOptions } from "../train/run.ts";
 import { parameterCounts, siteInfos } from "../train/subject.ts";
 import type { Loaded } from "./load.ts";
 
@@ -12,16 +13,19 @@ import type { Loaded } from "./load.ts";
 export const longestBatch = (config: RunConfig, train: readonly { ids: readonly number[] }[]): number =>
   Math.min(config.data.max_length, Math.ceil(train.reduce((n, e) => Math.max(n, e.ids.length), 0) / BUCKET) * BUCKET);
 
-/** Uploads the weights, compiles micro-step and update. Emits progress of both, then the plan. */
-export async function start(config: RunConfig, loaded: Loaded, backend: Backend, emit: (e: TrainEvent) => void): Promise<Run> {
+async function compiled(
+  config: RunConfig,
+  loaded: Loaded,
+  emit: (e: TrainEvent) => void,
+  o: Pick<RunOptions, "backend" | "target" | "weightsOf">,
+): Promise<Run> {
   const { batch_size: B, weight_decay: weightDecay, seed } = config.train;
   const progress =
     (phase: string, unit: string) =>
     (done: number, total: number): void =>
       emit({ type: "progress", phase, done, total, unit });
   const run = await Run.create({
-    backend,
-    target: loaded.target,
+    ...o,
     checkpoint: loaded.checkpoint,
     maxTokens: B * config.data.max_length,
     weightDecay,
@@ -31,6 +35,12 @@ export async function start(config: RunConfig, loaded: Loaded, backend: Backend,
   });
   await run.plans.micro(B, longestBatch(config, loaded.data.train));
   await run.plans.update();
+  return run;
+}
+
+/** Uploads the weights, compiles micro-step and update. Emits progress of both, then the plan. */
+export async function start(config: RunConfig, loaded: Loaded, backend: Backend, emit: (e: TrainEvent) => void): Promise<Run> {
+  const run = await compiled(config, loaded, emit, { backend, target: loaded.target });
   const { dispatches, memory } = estimate(loaded.target, config);
   emit({
     type: "plan",
@@ -49,3 +59,14 @@ export async function start(config: RunConfig, loaded: Loaded, backend: Backend,
   }
   return run;
 }
+
+/** Decides an allocation that is made once, before training: then it is another run, with other ranks, that is trained. */
+export const allocated = (run: Run, config: RunConfig, loaded: Loaded, emit: (e: TrainEvent) => void, cancelled: () => boolean): Promise<Run> =>
+  allocateOnce(
+    run,
+    (target) => {
+      run.destroyAllButWeights();
+      return compiled(config, loaded, emit, { backend: run.backend, target, weightsOf: run });
+    },
+    { data: loaded.rows, config, emit, cancelled },
+  );

@@ -36,7 +36,7 @@ import { chooseBackend } from "./choose-backend.ts";
 import { runFiles } from "./export.ts";
 import { type LoadContext, type Loaded, type LoadedData, type LoadedModel, load, loadData, loadModel } from "./load.ts";
 import { problemOf } from "./problem.ts";
-import { start } from "./start.ts";
+import { allocated, start } from "./start.ts";
 
 /** What the session needs of the place it runs in. */
 export interface Surroundings {
@@ -191,10 +191,13 @@ export class StudioSession implements Session {
       old.run.backend.destroy();
     });
     const backend = await this.around.backend(config);
-    const run = await start(config, loaded, backend, (e) => mail.post(e)).catch((e: unknown) => {
-      backend.destroy();
-      throw e;
-    });
+    const emit = (e: TrainEvent): void => mail.post(e);
+    const run = await start(config, loaded, backend, emit)
+      .then((started) => allocated(started, config, loaded, emit, control.stopped))
+      .catch((e: unknown) => {
+        backend.destroy();
+        throw e;
+      });
     const initial = loaded.target.ranks.size ? null : await run.parameters.snapshot();
     const active: Active = { config, loaded, run, control, events: mail.log, start: initial };
     this.active = active;

@@ -8,6 +8,7 @@ import { matchTarget, patternValue } from "../formats/peft.ts";
 import { ConfigError } from "../models/model.ts";
 import type { AllocationConfig, RunConfig, TrainEvent } from "../protocol.ts";
 import { type ProxyName, proxies } from "../proxies/index.ts";
+import { schedules } from "../schedules/index.ts";
 import type { Action } from "../schedules/schedule.ts";
 import { calibrationBatches, scoreSites } from "./score.ts";
 import type { Run } from "./run.ts";
@@ -147,6 +148,29 @@ export async function reallocate(run: Run, a: Resolved, step: number, how: Actio
 }
 
 export const offOf = (a: Resolved, { ranks }: Decision): ReadonlySet<string> => new Set(a.names.filter((_, i) => ranks[i] === 0));
+
+/** The re-allocations of a dynamic allocation; null: it is none. */
+export function whileTraining(run: Run, o: Allocating): { due(step: number): boolean; decide(step: number): Promise<string> } | null {
+  const a = resolveAllocation(run.target, o.config);
+  if (a?.config.when !== "dynamic") return null;
+  const { train } = o.config;
+  const stepsPerEpoch = Math.max(1, Math.ceil(o.data.train.length / (train.batch_size * train.gradient_accumulation_steps)));
+  const at = (step: number): Action | undefined => schedules.dynamic.actions(step, { ...a.config, steps: train.steps, stepsPerEpoch })[0];
+  return {
+    due: (step) => at(step) !== undefined,
+    /** Empty, or what is wrong with the scores: the sites that are on are then left as they are, as they are where the person stops. */
+    async decide(step) {
+      try {
+        const decision = await reallocate(run, a, step, at(step)!.scores, o);
+        if (decision) run.allocate(offOf(a, decision));
+        return "";
+      } catch (e) {
+        if (e instanceof RangeError) return e.message;
+        throw e;
+      }
+    },
+  };
+}
 
 /** The run for a static allocation: another one, on the same weights, whose sites have the ranks they were given. Any other run is left as it is. */
 export async function allocateOnce(run: Run, rebuild: (target: Target) => Promise<Run>, o: Allocating): Promise<Run> {

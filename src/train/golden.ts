@@ -34,9 +34,16 @@ const only = (files: CaseFiles, prefix: string): Map<string, Uint8Array> =>
 
 const NEEDED = ["case.json", "config.json", "model.safetensors", "batch.json", "expected.safetensors"];
 
+/** The method a folder is a case of; null: it is a case of a model. */
+export function methodOf(files: CaseFiles): string | null {
+  if (!files.has("case.json") || !files.has("initial.safetensors") || files.has("config.json")) return null;
+  return (json(files, "case.json") as { method?: string }).method ?? "";
+}
+
 /** Why a folder cannot be run as a case; null: it can be tried. */
 export function unsupported(files: CaseFiles): string | null {
-  if (files.has("case.json") && files.has("initial.safetensors") && !files.has("config.json")) return "cases of single methods are not supported yet";
+  const method = methodOf(files);
+  if (method !== null) return `cases of the method "${method}" are not supported yet`;
   const missing = NEEDED.filter((name) => !files.has(name));
   if (missing.length) return `is no golden case: it has no ${missing.join(", ")}`;
   const { optimizer } = json(files, "case.json") as { optimizer: object };

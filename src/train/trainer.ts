@@ -7,6 +7,7 @@ import type { Metric } from "../data/labelled-tasks.ts";
 import type { TextTokenizer } from "../data/tokenizer.ts";
 import { type OptimizerName, optimizers } from "../optimizers/index.ts";
 import type { RunConfig, TrainEvent } from "../protocol.ts";
+import { whileTraining } from "./allocation.ts";
 import type { Control } from "./control.ts";
 import { evaluateLabels, predict, spell } from "./classify.ts";
 import { type AnyBatch, counted, evaluate, writeBatch } from "./evaluate.ts";
@@ -16,6 +17,7 @@ import { type SchedulerName, rateFactor } from "./learning-rate.ts";
 import { Norms } from "./norms.ts";
 import type { Snapshot } from "./parameters.ts";
 import type { Run } from "./run.ts";
+import { siteInfos } from "./subject.ts";
 
 /** A held-out row whose answer is shown. */
 export interface Prompt {
@@ -136,12 +138,22 @@ export async function train(run: Run, data: TrainData, config: RunConfig, contro
     broken = { step: done, what: "update gave values that are not finite" };
     return null;
   };
+  const again = whileTraining(run, { data, config, emit, cancelled: control.stopped });
   let window = 0;
   /** Steps queued so far. */
   let done = 0;
 
   /** Queues step number `step` (from 0) and does what is due after it; false: the run ends here. */
   const one = async (step: number): Promise<boolean> => {
+    if (again?.due(step)) {
+      const began = performance.now();
+      await drain();
+      const wrong = broken ? "" : await again.decide(step);
+      if (wrong) broken = { step, what: wrong };
+      if (broken || control.stopped()) return false;
+      busy += performance.now() - began;
+      waited += performance.now() - began;
+    }
     const parts = Array.from({ length: accumulation }, batch);
     const labels = parts.reduce((sum, part) => sum + counted(part), 0);
     for (const [i, part] of parts.entries()) {
@@ -207,12 +219,13 @@ export async function train(run: Run, data: TrainData, config: RunConfig, contro
     await control.between(async () => {
       const state = !broken && kept.step !== done && (await finiteState());
       if (state) kept = { step: done, state };
-      if (broken) run.parameters.restore(kept.state);
+      if (broken) run.restore(kept.state);
     });
   } finally {
     history.destroy();
     norms.destroy();
   }
+  if (again) emit({ type: "ranks", step: kept.step, sites: siteInfos(run.target, run.off) });
   const failure = broken as { step: number; what: string } | null;
   if (failure)
     emit({

@@ -163,7 +163,7 @@ test("parity: a case that cannot be run here counts as failed, with the reason",
   expect(last).toMatchObject({ passed: 0, failed: 3 });
   const lines = stdout.split("\n");
   expect(lines[0]).toMatch(/^FAIL unknown: .*config\.json architectures: is \["NobodysForCausalLM"\]/);
-  expect(lines[1]).toBe("FAIL method: cases of single methods are not supported yet");
+  expect(lines[1]).toBe('FAIL method: cases of the method "x" are not supported yet');
   expect(lines[2]).toMatch(/^FAIL nothing: is no golden case: it has no case\.json, config\.json/);
 });
 

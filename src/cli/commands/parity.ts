@@ -6,7 +6,8 @@ import { DataError } from "../../data/error.ts";
 import type { Backend } from "../../engine/backend.ts";
 import { writeSafetensors } from "../../formats/safetensors.ts";
 import { problemOf } from "../../session/problem.ts";
-import { type CaseFiles, type Comparison, type Values, compareCase, computeCase, unsupported } from "../../train/golden.ts";
+import { type CaseFiles, type Comparison, type Values, compareCase, computeCase, methodOf, unsupported } from "../../train/golden.ts";
+import { runHeterolora } from "../../train/golden-heterolora.ts";
 import type { Command } from "../command.ts";
 import { backendName, backendOption, isBadInput, openBackend } from "../place.ts";
 
@@ -55,22 +56,28 @@ interface Judgement {
 async function judge(backend: Backend, folder: string): Promise<Judgement> {
   try {
     const files = await caseFiles(folder);
+    if (methodOf(files) === "heterolora") {
+      const { compared, values, left } = await runHeterolora(backend, files);
+      const judged = judgement(compared, values);
+      return left.length ? { ...judged, text: `${judged.text}; not supported yet, left out: ${left.join(", ")} (shortcuts)` } : judged;
+    }
     const reason = unsupported(files);
     if (reason) return { pass: false, text: reason };
     const values = await computeCase(backend, files);
-    const compared = await compareCase(files, values);
-    return {
-      pass: compared.length > 0 && compared.every(holds),
-      text: compared.map(described).join(", "),
-      worst: Object.fromEntries(compared.map((c) => [c.kind, Number.isFinite(c.worst) ? c.worst : null])),
-      values,
-    };
+    return judgement(await compareCase(files, values), values);
   } catch (e) {
     const { where, what } = problemOf(e);
     const text = isBadInput(e) ? `not supported or broken: ${where}: ${what}` : `${(e as Error).name}: ${(e as Error).message}`;
     return { pass: false, text: text.replace(/\s*\n\s*/g, " ") };
   }
 }
+
+const judgement = (compared: readonly Comparison[], values: Values): Judgement => ({
+  pass: compared.length > 0 && compared.every(holds),
+  text: compared.map(described).join(", "),
+  worst: Object.fromEntries(compared.map((c) => [c.kind, Number.isFinite(c.worst) ? c.worst : null])),
+  values,
+});
 
 const holds = (c: Comparison): boolean => c.worst <= c.tolerance;
 function described(c: Comparison): string {

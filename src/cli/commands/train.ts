@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { DataError } from "../../data/error.ts";
 import type { TrainEvent } from "../../protocol.ts";
 import { runFiles } from "../../session/export.ts";
-import { start } from "../../session/start.ts";
+import { allocated, start } from "../../session/start.ts";
 import { Control } from "../../train/control.ts";
 import { estimate } from "../../train/estimate.ts";
 import { doesNotFit } from "../../train/fit.ts";
@@ -45,7 +45,7 @@ export const train: Command = {
       if (e.type !== "progress") events.push(e);
       progress.show(e);
     };
-    const run = await start(config, loaded, backend, emit);
+    const started = await start(config, loaded, backend, emit);
     const control = new Control(config.train.learning_rate);
     const onInterrupt = (): void => {
       if (control.stopped()) process.exit(130);
@@ -54,6 +54,7 @@ export const train: Command = {
     };
     process.on("SIGINT", onInterrupt);
     const began = performance.now();
+    const run = await allocated(started, config, loaded, emit, control.stopped);
     const kept = await trainRun(run, loaded.rows, config, control, emit);
     const seconds = (performance.now() - began) / 1000;
     progress.end();
@@ -77,7 +78,7 @@ export const train: Command = {
         base_eval_loss: base?.loss ?? null,
         metric: last?.metric ?? null,
         base_metric: base?.metric ?? null,
-        trainable: parameterCounts(loaded.target).trainable,
+        trainable: parameterCounts(run.target, run.off).trainable,
         seconds,
         tokens_per_second: steps.length ? tokens / (steps.at(-1)!.time / 1000) : 0,
         backend: backend.name,
