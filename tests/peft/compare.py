@@ -3,10 +3,11 @@
     python compare.py BASE ADAPTER [VALUES.safetensors] [--tolerance 1e-4]
 
 BASE: a model folder (or hub id). ADAPTER: a folder with adapter_config.json and adapter_model.safetensors.
-VALUES: `input_ids` (B, T), `logits` (B, T, V) and, where rows are padded, `attention_mask` (B, T).
+VALUES: `input_ids` (B, T), `logits` (B, T, V), of a classifier (B, classes), and, where rows are padded or paired, `attention_mask` and
+`token_type_ids` (B, T).
 
 Checked: PEFT reports no missing key; every tensor in the file is the model's; the adapter changes the logits; merge_and_unload gives the
-adapter's logits; VALUES' logits are PEFT's (both: max|a - b| / max|b| over the counted tokens). The last line is JSON: the two errors, the
+adapter's logits; VALUES' logits are PEFT's (both: max|a - b| / max|b| over the counted tokens, or the rows of a classifier). The last line is JSON: the two errors, the
 adapter's effect (the same measure against the base alone), and [r, scaling] per module. Exit 1 where a check fails.
 """
 
@@ -15,6 +16,7 @@ import json
 import os
 import sys
 import warnings
+from inspect import signature
 from pathlib import Path
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -24,7 +26,7 @@ from peft import PeftModel
 from peft.tuners.lora import LoraLayer
 from peft.utils import get_peft_model_state_dict
 from safetensors.torch import load_file
-from transformers import AutoModelForCausalLM
+from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification
 
 
 def main() -> None:
@@ -35,7 +37,14 @@ def main() -> None:
     parser.add_argument("--tolerance", type=float, default=1e-4)
     args = parser.parse_args()
 
-    base = AutoModelForCausalLM.from_pretrained(args.base, dtype=torch.float32).eval()
+    config = json.loads((Path(args.adapter) / "adapter_config.json").read_text())
+    file = load_file(Path(args.adapter) / "adapter_model.safetensors")
+    classifies = config["task_type"] == "SEQ_CLS"
+    if classifies:
+        head = [tensor for name, tensor in file.items() if name.split(".")[-2] in ("classifier", "score", "out_proj") and "lora" not in name]
+        base = AutoModelForSequenceClassification.from_pretrained(args.base, dtype=torch.float32, num_labels=head[0].shape[0]).eval()
+    else:
+        base = AutoModelForCausalLM.from_pretrained(args.base, dtype=torch.float32).eval()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         model = PeftModel.from_pretrained(base, args.adapter).eval()
@@ -43,7 +52,6 @@ def main() -> None:
         if "adapter" in str(warning.message).lower():
             fail(f"PEFT warns: {warning.message}")
 
-    file = load_file(Path(args.adapter) / "adapter_model.safetensors")
     loaded = get_peft_model_state_dict(model, save_embedding_layers=False)
     if file.keys() != loaded.keys():
         fail(f"tensors differ: {sorted(file.keys() ^ loaded.keys())}")
@@ -63,17 +71,20 @@ def main() -> None:
     else:
         ids = torch.randint(0, base.config.vocab_size, (2, 24), generator=torch.Generator().manual_seed(0))
     mask = values["attention_mask"].long() if "attention_mask" in values else torch.ones_like(ids)
-    counted = mask.bool()
+    counted = slice(None) if classifies else mask.bool()
+    inputs = {"input_ids": ids, "attention_mask": mask}
+    if "token_type_ids" in values and "token_type_ids" in signature(base.forward).parameters and getattr(base.config, "type_vocab_size", 1) > 1:
+        inputs["token_type_ids"] = values["token_type_ids"].long()
 
     with torch.no_grad():
-        truth = model(input_ids=ids, attention_mask=mask).logits[counted]
+        truth = model(**inputs).logits[counted]
         with model.disable_adapter():
-            plain = model(input_ids=ids, attention_mask=mask).logits[counted]
-        merged = model.merge_and_unload()(input_ids=ids, attention_mask=mask).logits[counted]
+            plain = model(**inputs).logits[counted]
+        merged = model.merge_and_unload()(**inputs).logits[counted]
 
     result = {"effect": error(plain, truth), "merged": error(merged, truth)}
     if args.values:
-        if values["logits"].shape[:2] != ids.shape:
+        if not classifies and values["logits"].shape[:2] != ids.shape:
             fail(f"logits are {tuple(values['logits'].shape)}, input_ids {tuple(ids.shape)}")
         result["logits"] = error(values["logits"].float()[counted], truth)
     print(json.dumps({**result, "modules": modules}))

@@ -32,21 +32,37 @@ function compare(name: string, base: string, spec: AdapterSpec, values?: Uint8Ar
 }
 
 describe.skipIf(!python)("PEFT reads what we write (needs PYTHON with torch, transformers, peft)", () => {
-  it.each(["llama-lora", "llama-lora-rank-pattern"])("%s, read and written again, gives the golden logits", { timeout: 300_000 }, async (name) => {
-    const { modules } = await readAdapter(await folder(`${GOLDEN}${name}/adapter`));
-    const batch = JSON.parse(readFileSync(`${GOLDEN}${name}/batch.json`, "utf8")) as { input_ids: number[][]; attention_mask: number[][] };
-    const expected = await openSafetensors(new Map([["model.safetensors", bytesSource(readFileSync(`${GOLDEN}${name}/expected.safetensors`))]]));
-    const shape = [batch.input_ids.length, batch.input_ids[0].length];
-    const values = writeSafetensors([
-      { name: "input_ids", shape, data: Int32Array.from(batch.input_ids.flat()) },
-      { name: "attention_mask", shape, data: Int32Array.from(batch.attention_mask.flat()) },
-      { name: "logits", shape: expected.shape("logits"), data: await expected.read("logits") },
-    ]);
-    const spec = [...modules].map(([path, m]) => ({ path, r: m.r, alpha: m.alpha, in: m.A.shape[1], out: m.B.shape[0], A: m.A.data, B: m.B.data }));
-    const result = compare(name, GOLDEN + name, { baseModel: name, taskType: "CAUSAL_LM", modules: spec }, values);
-    expect(result.logits).toBeLessThan(2e-5);
-    expect(result.modules).toEqual(Object.fromEntries([...modules].map(([path, m]) => [path, [m.r, m.scale]])));
-  });
+  it.each(["llama-lora", "llama-lora-rank-pattern", "bert-cls", "roberta-cls", "opt-cls", "llama-cls"])(
+    "%s, read and written again, gives the golden logits",
+    { timeout: 300_000 },
+    async (name) => {
+      const { modules, saved, config } = await readAdapter(await folder(`${GOLDEN}${name}/adapter`));
+      const batch = JSON.parse(readFileSync(`${GOLDEN}${name}/batch.json`, "utf8")) as Record<string, number[][] | undefined>;
+      const expected = await openSafetensors(new Map([["model.safetensors", bytesSource(readFileSync(`${GOLDEN}${name}/expected.safetensors`))]]));
+      const shape = [batch.input_ids!.length, batch.input_ids![0].length];
+      const values = writeSafetensors([
+        ...["input_ids", "attention_mask", "token_type_ids"].flatMap((key) =>
+          batch[key] ? [{ name: key, shape, data: Int32Array.from(batch[key].flat()) }] : [],
+        ),
+        { name: "logits", shape: expected.shape("logits"), data: await expected.read("logits") },
+      ]);
+      const spec = [...modules].map(([path, m]) => ({ path, r: m.r, alpha: m.alpha, in: m.A.shape[1], out: m.B.shape[0], A: m.A.data, B: m.B.data }));
+      const head = [...new Set([...saved.keys()].map((tensor) => tensor.slice(0, tensor.indexOf("."))))];
+      const result = compare(
+        name,
+        GOLDEN + name,
+        {
+          baseModel: name,
+          taskType: config.task_type as AdapterSpec["taskType"],
+          modules: spec,
+          ...(saved.size ? { saved: { modules: head, tensors: [...saved].map(([tensor, t]) => ({ name: tensor, ...t })) } } : {}),
+        },
+        values,
+      );
+      expect(result.logits).toBeLessThan(2e-5);
+      expect(result.modules).toEqual(Object.fromEntries([...modules].map(([path, m]) => [path, [m.r, m.scale]])));
+    },
+  );
 
   it.each([false, true])(
     "mixed ranks and alphas, pruned modules, rsLoRA %s: every module gets the rank and scale we meant",
