@@ -1,6 +1,10 @@
 // protocol.ts — what the page, the worker and the command line say to each other. Types only, all plain JSON
 // (structured-cloneable). The event log *is* the run: replaying it into the page's store shows the run again.
 
+import type { AllocationConfig, AllocationEvent, Allocated, Scores, ScoringCost } from "./protocol/allocation.ts";
+
+export type * from "./protocol/allocation.ts";
+
 // ---------------------------------------------------------------------------------------------- configuration
 
 /** One JSON object: the form, the URL, `examples/*.json`, the command line's input. Names are PEFT's where PEFT has one. */
@@ -15,6 +19,8 @@ export interface RunConfig {
     /** `bundled:tales-qa` or `file:path`. */
     source: string;
     format: "auto" | "prompt-completion" | "text";
+    /** Classification: names of columns that are not found by themselves; null: all are. */
+    columns: { text?: string; text2?: string; label?: string } | null;
     /** Longest row in tokens, prompt and completion together. */
     max_length: number;
     /** Share of rows held out for evaluation when the source has no split of its own. */
@@ -54,35 +60,6 @@ export interface RunConfig {
     checkpoint_seconds: number;
   };
   backend: "auto" | "webgpu" | "wasm" | "reference";
-}
-
-export interface AllocationConfig {
-  proxy: string;
-  allocator: string;
-  /** Modules that are on; trained numbers; or the share of either. */
-  budget: { modules: number } | { parameters: number } | { share: number };
-  when: "static" | "dynamic";
-  /** Share of an epoch between two re-allocations. */
-  realloc_N: number;
-  /** Calibration batches: the first ones of the unshuffled training rows. */
-  batches: number;
-  /** B while scoring. auto: random where it is 0 and the score would vanish. */
-  B: "auto" | "as-is" | "random" | "warm-up";
-  /** Where ranks are free: bounds, and the step between them. max_rank null: four times r. */
-  min_rank: number;
-  max_rank: number | null;
-  rank_step: number;
-  /** Modules, by name or path, that keep their rank whatever their score. */
-  locked: string[];
-  /** Modules that get nothing. */
-  excluded: string[];
-  /** For the allocator "manual": ranks by module; the others keep theirs. */
-  ranks: Record<string, number>;
-  /** Epochs in which the choice is a random one. */
-  first_epochs_random: number;
-  /** Share of the run after which the allocation stays. */
-  stop_after: number;
-  shortcuts: "off" | "separated" | "combined";
 }
 
 // ---------------------------------------------------------------------------------------------------- events
@@ -142,18 +119,7 @@ export type TrainEvent =
   | { type: "evaluation"; step: number; loss: number; metric: number; metrics?: Record<string, number>; rows: number }
   | { type: "sample"; step: number; prompt: string; which: "base" | "tuned"; text: string; expected?: string }
   | { type: "ranks"; step: number; sites: SiteInfo[] }
-  /** Arrays in the order of plan.sites; what is not adapted has score 0 and rank 0. Rank 0: off. spent and budget in `unit`. milliseconds: of scoring and all. */
-  | {
-      type: "allocation";
-      step: number;
-      proxy: string;
-      scores: number[];
-      ranks: number[];
-      budget: number;
-      spent: number;
-      unit: "modules" | "parameters";
-      milliseconds: number;
-    }
+  | AllocationEvent
   | { type: "note"; step: number; text: string };
 
 // --------------------------------------------------------------------------------------------------- answers
@@ -174,6 +140,14 @@ export interface Catalogue {
   methods: CatalogueEntry[];
   optimizers: CatalogueEntry[];
   schedulers: CatalogueEntry[];
+  /** Scores that rank modules; figures are one number for a whole network. */
+  proxies: CatalogueEntry[];
+  figures: CatalogueEntry[];
+  allocators: CatalogueEntry[];
+  /** When an allocation is decided. */
+  schedules: CatalogueEntry[];
+  /** An allocation as it begins: what RunConfig.allocation is where its fields are left out. */
+  allocation: AllocationConfig;
   /** One line of help (and a paper) per RunConfig field, by path: "train.learning_rate". */
   fields: Record<
     string,
@@ -213,6 +187,8 @@ export interface Preflight {
   /** Estimated seconds of the whole run; null before anything was measured on this device. */
   seconds: number | null;
   problems: Problem[];
+  /** What one scoring of the configured allocation costs; absent without an allocation. */
+  scoring?: ScoringCost;
   /** Where it does not fit: the nearest configuration that does. */
   suggestion?: Suggestion;
 }
@@ -311,6 +287,14 @@ export interface Session {
   ask(options: AskOptions): Promise<Answer | { problems: Problem[] }>;
   /** Kernels and steps on this device, each backend that is there; rows arrive as they are measured, `stop` ends it early. Refused while a run trains. */
   benchmark(onProgress: (rows: BenchmarkRow[], done: number, total: number) => void): Promise<BenchmarkRow[] | { problems: Problem[] }>;
-  /** A zip: adapter/ (PEFT), config.json, events.jsonl, metrics.csv, ranks.csv, README.md. */
+  /** Scores the modules of a configuration as they are before training. `stop` ends it (null); refused while a run trains. */
+  score(
+    config: RunConfig,
+    proxies: string[],
+    onProgress: (proxy: string, done: number, total: number) => void,
+  ): Promise<Scores | { problems: Problem[] } | null>;
+  /** What config.allocation makes of scores (in the order of Scores.sites), without computing anything on a device. */
+  allocate(config: RunConfig, scores: number[]): Promise<Allocated | { problems: Problem[] }>;
+  /** A zip: adapter/ (PEFT), config.json, events.jsonl, metrics.csv, ranks.csv, allocation.csv where there is one, README.md. */
   export(): Promise<ExportedFile | { problems: Problem[] }>;
 }

@@ -8,10 +8,11 @@ import { explain } from "./commands/explain.ts";
 import { generate } from "./commands/generate.ts";
 import { inspect } from "./commands/inspect.ts";
 import { parity } from "./commands/parity.ts";
+import { score } from "./commands/score.ts";
 import { train } from "./commands/train.ts";
 import { isBadInput } from "./place.ts";
 
-const commands: readonly Command[] = [train, evaluate, generate, inspect, explain, parity];
+const commands: readonly Command[] = [train, score, evaluate, generate, inspect, explain, parity];
 
 const overview = (): string =>
   [

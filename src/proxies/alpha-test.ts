@@ -27,6 +27,7 @@ export const alphaTestProxy: RankProxy = {
   help: "How far a module's whole output can be turned down before the loss notices. Slow: about four evaluations per module.",
   paper: "2406.14956",
   atZero: "holds",
+  probe: "gains",
   passes: (k, n) => ((1 + 4 * n) * k) / 3,
   score: (probe) => alphaTest(probe),
 };

@@ -9,6 +9,7 @@ export const constant: RankProxy = {
   paper: "2406.14956",
   atZero: "holds",
   random: true,
+  probe: "none",
   passes: () => 0,
   score: async (probe) => probe.sites.map(() => 1),
 };

@@ -9,6 +9,7 @@ export const fisher: RankProxy = {
   help: "How much the loss depends on what the branch gives out, channel by channel. 0 while B is 0.",
   paper: "1801.05787",
   atZero: "vanishes",
+  probe: "fisher",
   passes: (k) => k,
   score: (probe) => probe.fisher(),
 };

@@ -8,6 +8,7 @@ export const gradNorm: RankProxy = {
   help: "‖∇A‖ + ‖∇B‖: where the loss pulls hardest. Works from the first step on.",
   paper: "2406.14956",
   atZero: "holds",
+  probe: "gradients",
   passes: (k) => k,
   async score(probe) {
     await probe.gradients();

@@ -10,6 +10,7 @@ export const jacobCov: Figure = {
   title: "Jacobian covariance",
   help: "How differently the network answers to different rows. One number for the whole network: it cannot rank modules.",
   paper: "2006.04647",
+  probe: "inputs",
   passes: (k) => k,
   async figure(probe) {
     const values = eigenvalues(correlations(await probe.inputGradients()));

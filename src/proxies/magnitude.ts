@@ -7,6 +7,7 @@ export const magnitude: RankProxy = {
   title: "Weight magnitude",
   help: "‖W‖ of the frozen weight beside the branch. Needs no data.",
   atZero: "holds",
+  probe: "none",
   passes: () => 0,
   score: (probe) => probe.weightNorms(),
 };

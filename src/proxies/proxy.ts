@@ -40,6 +40,8 @@ interface Described {
   readonly title: string;
   readonly help: string;
   readonly paper?: string;
+  /** Which network it runs: the training graph, or one of probe-graphs.ts; none. */
+  readonly probe: "gradients" | "fisher" | "unsigned" | "gains" | "inputs" | "none";
   /** What it costs, in training passes (forward and backward) over k batches and n sites. */
   passes(k: number, n: number): number;
 }

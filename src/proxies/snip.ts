@@ -9,6 +9,7 @@ export const snip: RankProxy = {
   help: "Σ |weight × gradient|: what the loss would miss if the weights were cut. 0 while B is 0.",
   paper: "1810.02340",
   atZero: "vanishes",
+  probe: "gradients",
   passes: (k) => k,
   async score(probe) {
     await probe.gradients();

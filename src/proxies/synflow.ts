@@ -7,6 +7,7 @@ import type { RankProxy } from "./proxy.ts";
 const form = (objective: "logits" | "loss") => ({
   paper: "2006.05467",
   atZero: "vanishes" as const,
+  probe: "unsigned" as const,
   passes: () => 1,
   score: async (probe: Parameters<RankProxy["score"]>[0]) => (await probe.unsigned({ objective })).map(({ A, B }) => A + B),
 });

@@ -1,10 +1,13 @@
 // catalogue.ts — everything a drop-down shows, from the registries: there is no second list anywhere.
 
+import { allocators } from "../allocators/index.ts";
 import { datasets } from "../data/index.ts";
 import { methods } from "../methods/index.ts";
 import { optimizers } from "../optimizers/index.ts";
 import type { Catalogue, CatalogueEntry } from "../protocol.ts";
-import { firstRun } from "../train/config.ts";
+import { figures, proxies } from "../proxies/index.ts";
+import { schedules } from "../schedules/index.ts";
+import { firstAllocation, firstRun } from "../train/config.ts";
 import { fields } from "../train/fields.ts";
 import { schedulers } from "../train/learning-rate.ts";
 
@@ -25,6 +28,11 @@ export const catalogue = (): Catalogue => ({
   methods: entries(methods),
   optimizers: entries(optimizers),
   schedulers: entries(schedulers),
+  proxies: entries(proxies),
+  figures: entries(figures),
+  allocators: entries(allocators),
+  schedules: entries(schedules),
+  allocation: firstAllocation,
   fields: Object.fromEntries(
     Object.entries(fields).map(([path, { title, help, paper, unit, min, max, step, integer, choices }]) => [
       path,

@@ -7,6 +7,7 @@ import { preview, previewClassification } from "../data/preview.ts";
 import { zipFolder } from "../formats/zip.ts";
 import type { Backend } from "../engine/backend.ts";
 import type {
+  Allocated,
   Answer,
   AskOptions,
   BenchmarkRow,
@@ -18,6 +19,7 @@ import type {
   Preflight,
   Problem,
   RunConfig,
+  Scores,
   Session,
   TrainEvent,
 } from "../protocol.ts";
@@ -35,7 +37,9 @@ import { catalogue } from "./catalogue.ts";
 import { chooseBackend } from "./choose-backend.ts";
 import { runFiles } from "./export.ts";
 import { type LoadContext, type Loaded, type LoadedData, type LoadedModel, load, loadData, loadModel } from "./load.ts";
+import { Mail } from "./mail.ts";
 import { problemOf } from "./problem.ts";
+import { allocateScores, checkProxies, costOf, scoreRun } from "./score.ts";
 import { allocated, start } from "./start.ts";
 
 /** What the session needs of the place it runs in. */
@@ -56,8 +60,6 @@ interface Active {
   /** The base's values of trained weights: full fine-tuning overwrites them, the base's answers need them. */
   start: Awaited<ReturnType<Run["parameters"]["snapshot"]>> | null;
 }
-
-const BATCH_MS = 100;
 
 export class StudioSession implements Session {
   private active: Active | null = null;
@@ -134,11 +136,17 @@ export class StudioSession implements Session {
         flopsPerStep: need.flopsPerStep,
         seconds,
         problems,
+        scoring: config.allocation ? this.scoring(config.allocation.proxy, config, loaded) : undefined,
         suggestion,
       };
     } catch (e) {
       return { ...nothing, device, backend, problems: [...problems, problemOf(e)] };
     }
+  }
+
+  private scoring(proxy: string, config: RunConfig, loaded: Loaded): Preflight["scoring"] {
+    const cost = costOf(proxy, config, loaded);
+    return { ...cost, seconds: this.measured && (cost.flops * this.measured.seconds) / this.measured.flops };
   }
 
   async preview(json: RunConfig, rows: number): Promise<DataPreview | { problems: Problem[] }> {
@@ -245,6 +253,35 @@ export class StudioSession implements Session {
     });
   }
 
+  async score(
+    json: RunConfig,
+    proxies: string[],
+    onProgress: (proxy: string, done: number, total: number) => void,
+  ): Promise<Scores | { problems: Problem[] } | null> {
+    if (this.busy) return { problems: [{ where: "scores", what: "a run is going on", hint: "Stop it first: both would be slow.", level: "error" }] };
+    this.busy = true;
+    const control = new Control(0);
+    this.control = control;
+    try {
+      const { config, loaded } = await this.open(json);
+      checkProxies(proxies, loaded);
+      return await scoreRun(config, loaded, await this.around.backend(config), proxies, control.stopped, onProgress);
+    } catch (e) {
+      return { problems: [problemOf(e)] };
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  async allocate(json: RunConfig, scores: number[]): Promise<Allocated | { problems: Problem[] }> {
+    try {
+      const { config, loaded } = await this.open(json);
+      return allocateScores(config, loaded, scores);
+    } catch (e) {
+      return { problems: [problemOf(e)] };
+    }
+  }
+
   async benchmark(onProgress: (rows: BenchmarkRow[], done: number, total: number) => void): Promise<BenchmarkRow[] | { problems: Problem[] }> {
     if (this.busy) return { problems: [{ where: "benchmark", what: "a run is going on", hint: "Stop it first: both would be slow.", level: "error" }] };
     this.busy = true;
@@ -278,34 +315,3 @@ const roomOf = ({ limits, room }: DeviceInfo, backend: string): Room => ({
   piece: backend === "webgpu" ? Math.min(limits.maxBufferSize ?? Infinity, limits.maxStorageBufferBindingSize ?? Infinity) : Infinity,
   total: Math.min(room ?? Infinity, backend === "wasm" ? 2 ** 32 : Infinity),
 });
-
-/** Collects events and hands them over in batches; the log keeps all of them. */
-class Mail {
-  readonly log: TrainEvent[] = [];
-  lastStep = 0;
-  private waiting: TrainEvent[] = [];
-  private timer: ReturnType<typeof setTimeout> | null = null;
-
-  constructor(private readonly deliver: (events: TrainEvent[]) => void) {}
-
-  post(e: TrainEvent): void {
-    if (e.type === "step") this.lastStep = e.step;
-    // Of progress only the newest counts, and it is no part of the run's log.
-    if (e.type !== "progress") this.log.push(e);
-    else this.waiting = this.waiting.filter((w) => w.type !== "progress" || w.phase !== e.phase);
-    this.waiting.push(e);
-    this.timer ??= setTimeout(() => this.flush(), BATCH_MS);
-  }
-
-  private flush(): void {
-    if (this.timer) clearTimeout(this.timer);
-    this.timer = null;
-    const these = this.waiting;
-    this.waiting = [];
-    if (these.length) this.deliver(these);
-  }
-
-  close(): void {
-    this.flush();
-  }
-}

@@ -18,6 +18,7 @@ import { sum } from "../ops/reduce.ts";
 import { rescale } from "../ops/rescale.ts";
 import { reshape } from "../ops/reshape.ts";
 import { type SegmentExpression, segmentSums } from "../ops/segment-sums.ts";
+import type { RankProxy } from "../proxies/proxy.ts";
 import { type Subject, batchLeaves, classify, gradientOf, headOf, params, trainingLoss, wholeSequence } from "./graphs.ts";
 import { tracedScope } from "./traced-scope.ts";
 
@@ -177,6 +178,16 @@ export function inputGraph(subject: Subject, B: number, T: number): Graph {
     capture("inputs", grad(value, [words], add, { recompute: subject.recompute })[0]!);
   }).graph;
 }
+
+/** The graph of each probe, to be measured before it is run; null: it needs none. */
+export const probeGraphs: Record<RankProxy["probe"], (subject: Subject, B: number, T: number) => Graph | null> = {
+  gradients: (subject, B, T) => gradientGraph(subject, B, T, "loss", false).graph,
+  fisher: (subject, B, T) => fisherGraph(subject, B, T).graph,
+  unsigned: (subject, _, T) => gradientGraph(subject, 1, T, "logits", true).graph,
+  gains: gainGraph,
+  inputs: inputGraph,
+  none: () => null,
+};
 
 /** Captures: sums (S), of the flat buffers. */
 export function sumsGraph(elements: number, segments: number, of: SegmentExpression): Graph {

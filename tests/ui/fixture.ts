@@ -1,6 +1,8 @@
 // fixture.ts — a synthetic run: a catalogue, a preflight and an event log with the shape of a real one, and a Session
 // that replays the log. For tests of the page alone; the real session has its own tests.
 import type {
+  Allocated,
+  AllocationConfig,
   Answer,
   BenchmarkRow,
   Catalogue,
@@ -11,6 +13,7 @@ import type {
   Preflight,
   Problem,
   RunConfig,
+  Scores,
   Session,
   SiteInfo,
   Suggestion,
@@ -19,7 +22,7 @@ import type {
 
 export const first: RunConfig = {
   model: { source: "bundled:tales-3m", task: "causal-lm", dtype: "f32" },
-  data: { source: "bundled:tales-qa", format: "auto", max_length: 64, eval_share: 0.1, limit: null },
+  data: { source: "bundled:tales-qa", format: "auto", columns: null, max_length: 64, eval_share: 0.1, limit: null },
   method: "lora",
   r: 8,
   lora_alpha: 16,
@@ -50,6 +53,25 @@ export const first: RunConfig = {
 
 const field = (title: string, help: string, more: Partial<Catalogue["fields"][string]> = {}) => ({ title, help, ...more });
 
+const allocation: AllocationConfig = {
+  proxy: "grad-norm",
+  allocator: "top-k",
+  budget: { share: 0.25 },
+  when: "static",
+  realloc_N: 0.2,
+  batches: 32,
+  B: "auto",
+  min_rank: 0,
+  max_rank: null,
+  rank_step: 1,
+  locked: [],
+  excluded: [],
+  ranks: {},
+  first_epochs_random: 0,
+  stop_after: 1,
+  shortcuts: "off",
+};
+
 export const catalogue: Catalogue = {
   models: [{ name: "bundled:tales-3m", title: "tales-3m", help: "A small story model of 3.1 million parameters that knows no questions." }],
   data: [{ name: "bundled:tales-qa", title: "tales-qa", help: "Short tales with a question each: who, where, what colour, how many, why." }],
@@ -63,6 +85,20 @@ export const catalogue: Catalogue = {
     { name: "linear", title: "linear", help: "Falls in a straight line to zero." },
     { name: "constant", title: "constant", help: "Stays the same after the warm-up." },
   ],
+  proxies: [
+    { name: "grad-norm", title: "Gradient norm", help: "‖∇A‖ + ‖∇B‖: where the loss pulls hardest.", paper: "2406.14956" },
+    { name: "constant", title: "Random", help: "The same score for all.", paper: "2406.14956" },
+  ],
+  figures: [{ name: "jacob-cov", title: "Jacobian covariance", help: "One number for the whole network." }],
+  allocators: [
+    { name: "top-k", title: "Top K", help: "On or off at a fixed rank.", paper: "2406.14956" },
+    { name: "proportional", title: "Proportional", help: "Ranks in proportion to the scores." },
+  ],
+  schedules: [
+    { name: "static", title: "Once", help: "Decided once, before training." },
+    { name: "dynamic", title: "While training", help: "Decided again and again." },
+  ],
+  allocation,
   fields: {
     "model.source": field("Model", "The base model, whose weights stay frozen."),
     "data.source": field("Data", "What it learns from: prompts and completions, or plain text."),
@@ -348,6 +384,19 @@ export class ReplaySession implements Session {
     this.calls.push("benchmark");
     for (let done = 0; done <= benchmarkRows.length; done++) onProgress(benchmarkRows.slice(0, done), done, benchmarkRows.length);
     return benchmarkRows;
+  };
+  score = async (config: RunConfig, names: string[], onProgress: (proxy: string, done: number, total: number) => void): Promise<Scores> => {
+    this.calls.push(`score ${names.join(", ")}`);
+    const { sites } = preflightOf(config, this.layers);
+    for (const name of names) onProgress(name, 1, 1);
+    const scores = Object.fromEntries(names.map((name) => [name, sites.map((s, i) => (s.r ? (name === "constant" ? 1 : 1 + ((i * 7) % 11)) : 0))]));
+    return { sites, scores, figures: {}, milliseconds: Object.fromEntries(names.map((name) => [name, 12])), notes: {} };
+  };
+  allocate = async (config: RunConfig, scores: number[]): Promise<Allocated> => {
+    const { sites } = preflightOf(config, this.layers);
+    const budget = Math.floor(sites.length / 4);
+    const best = new Set(sites.map((_, i) => i).sort((a, b) => scores[b] - scores[a]).slice(0, budget)); // prettier-ignore
+    return { ranks: sites.map((s, i) => (best.has(i) ? s.r || config.r : 0)), budget, spent: budget, unit: "modules", notes: [] };
   };
   export = async (): Promise<ExportedFile> => ({ name: "adapter.zip", bytes: new Uint8Array([0x50, 0x4b, 5, 6]) });
 }
