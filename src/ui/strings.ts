@@ -84,9 +84,9 @@ export const text = {
     heatmap: "The places of this model that can learn appear here once its plan is known.",
   },
   try: {
-    oneModule: "Only v_proj: is one matrix per layer enough?",
-    rankOne: "Rank 1 everywhere: how little does it take?",
-    hot: "A learning rate ten times higher: what breaks?",
+    oneModule: "Only v_proj: is that enough?",
+    rankOne: "Rank 1: how little does it take?",
+    hot: "Ten times the rate: what breaks?",
   },
   heatmap: {
     views: { rank: "rank", delta: "‖ΔW‖", gradient: "gradient", parameters: "parameters" },
