@@ -44,7 +44,10 @@ export async function runFiles(run: Run, model: Opened, config: RunConfig, event
       weights.map(async (w) => ({ ...w, data: await (trained.has(w.name) ? run.parameters.read(w.name) : model.checkpoint.read(w.name)) })),
     );
     files["model/model.safetensors"] = writeSafetensors(tensors, { format: "pt" });
-    files["model/config.json"] = JSON.stringify({ ...(model.files.config as object), ...(classifier && labelsOf(model, classifier.architecture)) }, null, 2);
+    const written = { ...(model.files.config as object), ...(classifier && labelsOf(model, classifier.architecture)) };
+    // The weights are written as they are computed with.
+    const f32 = Object.fromEntries(["dtype", "torch_dtype"].filter((key) => key in written).map((key) => [key, "float32"]));
+    files["model/config.json"] = JSON.stringify({ ...written, ...f32 }, null, 2);
     // The folder opens again by itself: here, and with from_pretrained.
     for (const name of ["tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "generation_config.json", "chat_template.jinja"]) {
       const text = await model.files.readText(name);

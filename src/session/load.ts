@@ -101,7 +101,7 @@ async function loadLabelled({ data }: RunConfig, context: LoadContext): Promise<
     return { rows: train, heldOut, task: set.name, classes: set.classes };
   }
   const { bytes, name } = await bytesOf(data.source, context);
-  return parseLabelled(bytes, name);
+  return parseLabelled(bytes, name, data.columns ?? {});
 }
 
 /** Places of the rows whose answers are shown: spread over the held-out part, so that kinds of questions differ. */

@@ -80,6 +80,9 @@ function check(path: string, value: unknown, f: Field): void {
     if (typeof value !== "boolean") throw wrong("true or false");
   } else if (f.kind === "list") {
     if (!Array.isArray(value) || value.length > 10_000 || !value.every((v) => typeof v === "string" && v)) throw wrong("a list of texts");
+  } else if (f.kind === "columns") {
+    const named = isObject(value) && Object.entries(value).every(([key, v]) => ["text", "text2", "label"].includes(key) && typeof v === "string" && v);
+    if (!named) throw wrong("an object of text, text2 or label → the column's name");
   } else if (f.kind === "budget") {
     const [[unit, amount] = ["", 0], ...more] = isObject(value) ? Object.entries(value) : [];
     const whole = unit === "modules" || unit === "parameters";

@@ -10,7 +10,7 @@ import { schedulers } from "./learning-rate.ts";
 
 type Shown = Catalogue["fields"][string];
 export type Field = Shown & {
-  kind: "number" | "text" | "choice" | "flag" | "list" | "map" | "budget";
+  kind: "number" | "text" | "choice" | "flag" | "list" | "map" | "budget" | "columns";
   choices?: readonly string[];
   nullable?: boolean;
   zero?: true;
@@ -47,6 +47,12 @@ export const fields: Readonly<Record<string, Field>> = {
   "model.dtype": choice("Number format", "How the frozen weights are kept on the device.", ["f32"]),
   "data.source": { kind: "text", title: "Data", help: "What it learns from: bundled:NAME or file:PATH (JSONL with prompt and completion, or text)." },
   "data.format": choice("Format", "How rows are read; auto looks at the columns.", ["auto", "prompt-completion", "text"]),
+  "data.columns": {
+    kind: "columns",
+    title: "Columns",
+    help: 'Classification: what the columns of text, text2 and label are called, where they are not found: { "label": "stance" }.',
+    nullable: true,
+  },
   "data.max_length": count("Longest row", "Longer prompts lose their beginning; memory grows with it.", 8, 8192, { unit: "tokens" }),
   "data.eval_share": number("Held-out share", "Part of the rows kept for evaluation, where the data has no part of its own.", 0, 0.9),
   "data.limit": count("Row limit", "Use at most so many training rows.", 1, 1e9, { nullable: true }),

@@ -53,6 +53,8 @@ test.each([
   [{ data: { max_length: 7 } }, "data.max_length"],
   [{ data: { max_length: 32.5 } }, "data.max_length"],
   [{ data: { limit: 0 } }, "data.limit"],
+  [{ data: { columns: { tekst: "a" } } }, "data.columns"],
+  [{ data: { columns: { label: 3 } } }, "data.columns"],
   [{ data: { eval_share: 1 } }, "data.eval_share"],
   [{ data: { format: "xml" } }, "data.format"],
   [{ method: "lara" }, "method"],

@@ -5,7 +5,7 @@ import { fieldPaths } from "../../src/ui/fields.ts";
 import { first } from "./fixture.ts";
 
 /** One choice only, set through the map of ranks, or by a link and a file alone. */
-const elsewhere = ["model.dtype", "allocation", "rank_pattern", "alpha_pattern"];
+const elsewhere = ["model.dtype", "data.columns", "allocation", "rank_pattern", "alpha_pattern"];
 
 test("every field has a control", () => {
   const folder = new URL("../../src/ui/panels/", import.meta.url);
