@@ -11,6 +11,7 @@ import { root } from "./install.mjs";
  */
 export async function runModule(path, then) {
   const { createServer } = await import("vite");
+  // A whole server and not `runnerImport`, which closes its environment at once: later `import()`s would fail.
   const server = await createServer({
     root,
     configFile: false,

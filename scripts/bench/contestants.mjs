@@ -8,7 +8,7 @@ import { createInterface } from "node:readline";
 import { root } from "../install.mjs";
 
 /** The slowest of them needs a minute for a step on a busy machine without a GPU. */
-const PATIENCE_MS = 300_000;
+const PATIENCE_MS = 600_000;
 
 /**
  * @typedef {{ ms: number[]; losses: number[] }} Steps
