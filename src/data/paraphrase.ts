@@ -14,6 +14,8 @@ export interface Pair {
   kind: string;
   /** What is said of whom, whatever the roles and the wording. */
   combination: string;
+  /** Said in the second sentence instead, where that is about something else. */
+  instead?: string;
 }
 
 export const TRAIN_ROWS = 4000;
@@ -25,6 +27,8 @@ interface Twins {
   same: string;
   different: string;
   combination: string;
+  /** Said in `different`, where that is not about the same combination. */
+  instead?: string;
 }
 
 /** Two words each for a quality and its opposite. */
@@ -159,13 +163,15 @@ const kinds: Record<string, (seed: number) => Twins> = {
     const [changed, kept] = coin(seed, 4) ? (["adjective", "noun"] as const) : (["noun", "adjective"] as const);
     const side = below(2, seed, 5);
     const [told, other] = words[changed];
-    const still = pick(words[kept][0], seed, 6);
-    const say = (word: string) => sentence(`${name} saw ${article(changed === "noun" ? `${still} ${word}` : `${word} ${still}`)}`);
+    const still = words[kept][0];
+    const beside = pick(still, seed, 6);
+    const say = (word: string) => sentence(`${name} saw ${article(changed === "noun" ? `${beside} ${word}` : `${word} ${beside}`)}`);
     return {
       first: say(told[side]),
       same: say(told[1 - side]),
       different: say(pick(other, seed, 7)),
-      combination: key(words.adjective[0][0], name, words.noun[0][0]),
+      combination: key(told[0], name, still[0]),
+      instead: key(other[0], name, still[0]),
     };
   },
 
@@ -199,7 +205,18 @@ const kinds: Record<string, (seed: number) => Twins> = {
       (verb: string, front: boolean): Wording =>
       (a, b) =>
         front ? `near the ${place}, ${a} ${verb} ${b}` : `${a} ${verb} ${b} near the ${place}`;
-    return swapping(say(deed[side], coin(seed, 5)), say(deed[1 - side], coin(seed, 6)), who, key(deed[0], ...who));
+    const [front, front2] = [coin(seed, 5), coin(seed, 6)];
+    const twins = swapping(say(deed[side], front), say(deed[1 - side], front2), who, key(deed[0], ...who));
+    if (coin(seed, 7)) return twins;
+    // the twin keeps the roles and tells another deed, with as many words in common
+    const common = (verb: string) => verb.split(" ").filter((word) => deed[side].split(" ").includes(word)).length;
+    const others = DEED_SYNONYMS.filter((other) => other !== deed).flatMap((other) => other.map((verb) => ({ verb, name: other[0] })));
+    const other = pick(
+      others.filter(({ verb }) => common(verb) === common(deed[1 - side])),
+      seed,
+      8,
+    );
+    return { ...twins, different: sentence(say(other.verb, front2)(...who)), instead: key(other.name, ...who) };
   },
 
   transfer(seed) {
@@ -270,16 +287,18 @@ export function pairs(seed: number, trainRows = TRAIN_ROWS, heldOutRows = HELD_O
   const counts = new Map<string, number>();
   for (let i = 0; train.length < trainRows || heldOut.length < heldOutRows; i++) {
     const kind = KINDS[i % KINDS.length];
-    const { first, same, different, combination } = kinds[kind](hash(seed, i));
+    const { first, same, different, combination, instead } = kinds[kind](hash(seed, i));
     const label = random(seed, i, 1) < 0.5 ? "same" : "different";
     const text2 = label === "same" ? same : different;
+    const told = { combination, ...(label === "different" && instead !== undefined ? { instead } : {}) };
     const [part, rows] = reserved(combination) ? [heldOut, heldOutRows] : [train, trainRows];
+    if (part === train && told.instead !== undefined && reserved(told.instead)) continue;
     const share = `${part === train} ${kind} ${label}`;
     const pair = [first, text2].sort().join("\n");
     if (known.has(pair) || part.length >= rows || (counts.get(share) ?? 0) >= Math.ceil(rows / KINDS.length / 2)) continue;
     known.add(pair);
     counts.set(share, (counts.get(share) ?? 0) + 1);
-    part.push({ row: { text: first, text2, label }, kind, combination });
+    part.push({ row: { text: first, text2, label }, kind, ...told });
   }
   return { train, heldOut };
 }

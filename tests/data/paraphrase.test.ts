@@ -29,7 +29,7 @@ const overlap = ({ row }: Pair) => {
 
 describe("paraphrase", () => {
   test("is a function of the seed", () => {
-    expect(digest(all.map(({ row }) => row))).toMatchInlineSnapshot(`"520cc4046f293d82646cb04f565ad2da437c57a24997452af8d087aaea7a54f5"`);
+    expect(digest(all.map(({ row }) => row))).toMatchInlineSnapshot(`"d11f8ca37672d61e520af94aeddca49ec573dce4b79619f1c26dc37b54ca9742"`);
     expect(digest(pairs(1))).not.toBe(digest({ train, heldOut }));
     const set = datasets.paraphrase;
     expect(set.load(0)).toEqual({ train: train.map(({ row }) => row), heldOut: heldOut.map(({ row }) => row) });
@@ -48,7 +48,7 @@ describe("paraphrase", () => {
   });
 
   test("holds out combinations that no training row has, whatever the seed; their words are known", () => {
-    const seen = new Set([...train, ...pairs(9).train].map(({ combination }) => combination));
+    const seen = new Set([...train, ...pairs(9).train].flatMap(({ combination, instead }) => [combination, instead]));
     for (const { combination } of heldOut) {
       expect(reserved(combination)).toBe(true);
       expect(seen.has(combination), combination).toBe(false);
@@ -97,10 +97,25 @@ function verdict({ kind, row }: Pair): boolean | null {
   return a === null || b === null ? null : a === b;
 }
 
+const SYNONYMS: Record<string, string> = {
+  "ran after": "chased",
+  frightened: "scared",
+  "shouted at": "yelled at",
+  "spoke to": "talked to",
+  shoved: "pushed",
+  "went to see": "visited",
+  watched: "looked at",
+  "said thanks to": "thanked",
+  struck: "hit",
+  "made fun of": "teased",
+  discovered: "found",
+  captured: "caught",
+};
+
 function meaning(kind: string, text: string): string | null {
   const who = "(the \\w+|\\w+)";
-  const rule = (pattern: string, say: (m: RegExpMatchArray) => string): string | null => {
-    const m = text.match(new RegExp(`^${pattern}$`));
+  const rule = (pattern: string, say: (m: RegExpMatchArray) => string, of = text): string | null => {
+    const m = of.match(new RegExp(`^${pattern}$`));
     return m && say(m);
   };
   const good = /\b(happy|glad|loud|noisy|brave|bold|smart|clever|nice|kind|clean|neat)\b/;
@@ -112,12 +127,7 @@ function meaning(kind: string, text: string): string | null {
       return rule(`${who} was \\w+ by ${who}`, ([, b, a]) => `${a} ${b}`) ?? rule(`${who} \\w+ ${who}`, ([, a, b]) => `${a} ${b}`);
     case "verb": {
       const bare = text.replace(/^near the \w+, /, "").replace(/ near the \w+$/, "");
-      return (
-        bare
-          .match(new RegExp(`^${who} .*? ?${who}$`))
-          ?.slice(1)
-          .join(" ") ?? null
-      );
+      return rule(`${who} (\\w.*?) ${who}`, ([, a, verb, b]) => `${a} ${SYNONYMS[verb] ?? verb} ${b}`, bare);
     }
     case "transfer":
       return (
