@@ -24,6 +24,9 @@ export async function runModule(path, then) {
   try {
     const environment = /** @type {import("vite").RunnableDevEnvironment} */ (server.environments.ssr);
     return await then(await environment.runner.import(path));
+  } catch (error) {
+    if (error instanceof Error) void error.stack; // is written now, while the runner still knows the lines of the sources
+    throw error;
   } finally {
     await server.close();
   }

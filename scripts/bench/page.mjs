@@ -23,7 +23,7 @@ export async function page({ chrome, rounds, backends, write, command }) {
         const browser = await startChromium(chrome, { webgpu: backend === "webgpu" });
         version = browser.version();
         try {
-          visits.push(await visit(browser, server.url + (backend === "webgpu" ? "#backend=webgpu" : "")));
+          visits.push(await visit(browser, server.url + (backend === "webgpu" ? "?backend=webgpu" : "")));
         } finally {
           await browser.close();
         }
