@@ -7,6 +7,8 @@ export interface ModelCard {
   revision?: string | null;
   /** adapter: a PEFT folder `adapter/` lies beside the card; full: `model.safetensors` holds all weights. */
   kind: "adapter" | "full";
+  /** Of a classifier: names by index; null: it gives values. Absent: a language model. */
+  classes?: readonly string[] | null;
   /** SPDX-like id of the base's licence, where known: an adapter inherits its terms. */
   license?: string;
   /** One line per fact about the data: `["Source", "bundled:tales-qa"], ["Training rows", 3600]`. */
@@ -27,7 +29,7 @@ export function modelCard(card: ModelCard): string {
     adapter
       ? `A LoRA adapter over ${code(card.baseModel)}${card.revision ? ` at revision ${code(card.revision)}` : ""}, trained in the browser with Rankscope.`
       : `${code(card.baseModel)}${card.revision ? ` at revision ${code(card.revision)}` : ""}, fine-tuned in the browser with Rankscope.`,
-    `## Load it\n\n${adapter ? loadAdapter(card) : loadFull()}`,
+    `## Load it\n\n${adapter ? loadAdapter(card) : loadFull(card)}`,
     `## Data\n\n${table(["", "value"], card.data)}`,
     `## Results\n\n${table(["", "value"], card.results)}`,
     ...(adapter ? [`## Ranks\n\n${ranks(card.modules)}`] : []),
@@ -37,7 +39,9 @@ export function modelCard(card: ModelCard): string {
   return `${sections.join("\n\n")}\n`;
 }
 
-function frontMatter({ baseModel, kind, license }: ModelCard): string {
+const autoClass = ({ classes }: ModelCard): string => (classes === undefined ? "AutoModelForCausalLM" : "AutoModelForSequenceClassification");
+
+function frontMatter({ baseModel, kind, license, classes }: ModelCard): string {
   const yaml = (text: string): string => JSON.stringify(text);
   const tags = kind === "adapter" ? ["lora", "rankscope", "transformers"] : ["rankscope"];
   const relation = kind === "adapter" ? "adapter" : "finetune";
@@ -45,30 +49,33 @@ function frontMatter({ baseModel, kind, license }: ModelCard): string {
     `base_model: ${yaml(baseModel)}`,
     `library_name: ${kind === "adapter" ? "peft" : "transformers"}`,
     ...(license ? [`license: ${yaml(license)}`] : []),
-    "pipeline_tag: text-generation",
+    `pipeline_tag: ${classes === undefined ? "text-generation" : "text-classification"}`,
     "tags:",
     ...[`base_model:${relation}:${baseModel}`, ...tags].map((tag) => `- ${yaml(tag)}`),
   ].join("\n");
 }
 
-function loadAdapter({ baseModel, revision }: ModelCard): string {
+function loadAdapter(card: ModelCard): string {
+  const { baseModel, revision, classes } = card;
+  const labels = classes === undefined ? "" : `, ${classes ? `id2label=${JSON.stringify({ ...classes })}`.replace(/"(\d+)":/g, "$1: ") : "num_labels=1"}`;
   const local = /^(bundled|file):/.test(baseModel);
   const id = JSON.stringify(local ? `path/to/${baseModel.replace(/^\w+:/, "").split("/").pop()}` : baseModel.replace(/^hub:/, "").split("@")[0]);
   const at = revision && !local ? `, revision=${JSON.stringify(revision)}` : "";
   return [
     "```python",
     "from peft import PeftModel",
-    "from transformers import AutoModelForCausalLM, AutoTokenizer",
+    `from transformers import ${autoClass(card)}, AutoTokenizer`,
     "",
-    `base = AutoModelForCausalLM.from_pretrained(${id}${at}, dtype="float32")`,
+    `base = ${autoClass(card)}.from_pretrained(${id}${at}${labels}, dtype="float32")`,
     `tokenizer = AutoTokenizer.from_pretrained(${id}${at})`,
     'model = PeftModel.from_pretrained(base, "adapter")',
     "```",
   ].join("\n");
 }
 
-function loadFull(): string {
-  return 'The folder holds `config.json` and `model.safetensors`; take the tokenizer files from the base.\n\n```python\nfrom transformers import AutoModelForCausalLM\n\nmodel = AutoModelForCausalLM.from_pretrained(".")\n```';
+function loadFull(card: ModelCard): string {
+  const auto = autoClass(card);
+  return `The folder holds \`config.json\` and \`model.safetensors\`; take the tokenizer files from the base.\n\n\`\`\`python\nfrom transformers import ${auto}\n\nmodel = ${auto}.from_pretrained(".")\n\`\`\``;
 }
 
 function ranks(modules: ModelCard["modules"]): string {

@@ -125,6 +125,7 @@ function cardOf(run: Run, model: Opened, config: RunConfig, events: readonly Tra
     baseModel: model.files.name,
     revision: model.files.revision,
     kind: run.target.ranks.size ? "adapter" : "full",
+    ...(model.data && "classes" in model.data ? { classes: model.data.classes } : {}),
     data: [["source", config.data.source]],
     results: [
       ["steps", String(steps.at(-1)?.step ?? 0)],

@@ -146,8 +146,9 @@ describe("folders that do not fit together", () => {
 });
 
 describe("model card", () => {
-  const card = (baseModel: string, kind: "adapter" | "full" = "adapter"): string =>
+  const card = (baseModel: string, kind: "adapter" | "full" = "adapter", classes?: string[] | null): string =>
     modelCard({
+      ...(classes === undefined ? {} : { classes }),
       title: "tales | <b>",
       baseModel,
       revision: "f00",
@@ -170,5 +171,12 @@ describe("model card", () => {
   it("a bundled base is a path, a full model has no ranks", () => {
     expect(card("bundled:tales-3m")).toContain('from_pretrained("path/to/tales-3m", dtype');
     expect(card("org/base", "full")).not.toContain("## Ranks");
+  });
+  it("a classifier is loaded as one", () => {
+    const text = card("org/base", "adapter", ["no", "yes"]);
+    expect(text).toContain("pipeline_tag: text-classification");
+    expect(text).toContain('AutoModelForSequenceClassification.from_pretrained("org/base", revision="f00", id2label={0: "no",1: "yes"}, dtype');
+    expect(card("org/base", "adapter", null)).toContain("num_labels=1");
+    expect(card("org/base", "full", ["no", "yes"])).toContain('model = AutoModelForSequenceClassification.from_pretrained(".")');
   });
 });
