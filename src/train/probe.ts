@@ -69,15 +69,15 @@ export class RunProbe implements Probe {
     const plan = await plans.other(`unsigned ${objective} ${B}×${T}`, () => make().graph);
     writeBatch(this.run, first);
     const logits = T * (target.subject.classes ?? target.subject.config.vocabSize);
-    if (objective === "logits") {
-      plans.write("mask", new Int32Array(B * T).fill(1));
-      plans.write("cotangent", Float32Array.of(1 / logits));
-    }
+    if (objective === "logits") plans.write("mask", new Int32Array(B * T).fill(1));
     /** log₂ of the factor on cotangents that leave a layer; those of the layers below have it too. */
     const exponents = layers.map(() => 0);
     const layerOf = (site: string): number => layers.findIndex((l) => site.startsWith(`${l}.`));
     for (let attempt = 0; ; attempt++) {
-      layers.forEach((l, i) => plans.write(`rescale ${l}`, Float32Array.of(2 ** exponents[i])));
+      // The last layer's factor is put in where cotangents begin, so that the norm behind it has it too.
+      const first = objective === "logits" ? layers.length - 1 : layers.length;
+      layers.forEach((l, i) => plans.write(`rescale ${l}`, Float32Array.of(i < first ? 2 ** exponents[i] : 1)));
+      plans.write("cotangent", Float32Array.of(2 ** (exponents[first] ?? 0) / logits));
       parameters.clearGradients();
       await this.pass(plan);
       const sums = await this.sums("|p·g|");
