@@ -6,8 +6,11 @@ import type { OnnxBuilder } from "../engine/wasm/onnx-builder.ts";
 import type { Value } from "../engine/wasm/onnx-model.ts";
 import { type AttentionAttrs, type Heads, UNSEEN, scaleOf } from "./attention-heads.ts";
 
-/** Attention weights of at most so many elements are kept from forward to backward; larger ones are made again. */
-const KEPT_ELEMENTS = 4 << 20;
+/** Attention weights of at most so many elements (4 MB) are kept from forward to backward; larger ones are made again. */
+const KEPT_ELEMENTS = 1 << 20;
+
+/** Queries, keys and values apart are made in each pass by itself: cheaper than to keep them. */
+export type Pass = "forward" | "backward";
 
 /** (B, T, H·D) → (B, G, H/G · T, D). */
 export function perQueryHead(rows: Value, [batch, tokens]: readonly number[], { heads, kvHeads: G, headSize: D }: Heads, to: OnnxBuilder): Value {
@@ -16,15 +19,15 @@ export function perQueryHead(rows: Value, [batch, tokens]: readonly number[], { 
 }
 
 /** Queries of packed rows, times the scale of the scores: (B, G, H/G · T, D). */
-export const scaledQueries = (qkv: Tensor, attrs: AttentionAttrs, to: OnnxBuilder): Value =>
-  to.once(`queries ${qkv.id}`, () => {
+export const scaledQueries = (qkv: Tensor, attrs: AttentionAttrs, pass: Pass, to: OnnxBuilder): Value =>
+  to.once(`queries ${qkv.id} ${pass}`, () => {
     const q = to.columns(qkv, 0, attrs.heads * attrs.headSize);
     return perQueryHead(to.add("Mul", [q, to.f32(scaleOf(attrs))]), qkv.shape, attrs, to);
   });
 
 /** Keys or values of packed rows: (B, G, T, D). */
-export const perKvHead = (qkv: Tensor, which: "k" | "v", { heads, kvHeads: G, headSize: D }: Heads, to: OnnxBuilder): Value =>
-  to.once(`${which} ${qkv.id}`, () => {
+export const perKvHead = (qkv: Tensor, which: "k" | "v", { heads, kvHeads: G, headSize: D }: Heads, pass: Pass, to: OnnxBuilder): Value =>
+  to.once(`${which} ${qkv.id} ${pass}`, () => {
     const [batch, tokens] = qkv.shape;
     const columns = to.columns(qkv, (heads + (which === "v" ? G : 0)) * D, G * D);
     return to.transpose(to.reshape(columns, [batch, tokens, G, D]), [0, 2, 1, 3]);
@@ -46,19 +49,19 @@ export const seesAny = (mask: Tensor, tokens: number, attrs: AttentionAttrs, to:
   );
 
 /** scale·Q Kᵀ with UNSEEN added where nothing may be seen: (B, G, H/G, T, T). */
-export function attentionScores(qkv: Tensor, mask: Tensor, attrs: AttentionAttrs, to: OnnxBuilder): Value {
+export function attentionScores(qkv: Tensor, mask: Tensor, attrs: AttentionAttrs, pass: Pass, to: OnnxBuilder): Value {
   const [batch, tokens] = qkv.shape;
   const unseen = to.once(`unseen ${mask.id} ${attrs.causal}`, () =>
     to.reshape(to.add("Where", [seen(mask, tokens, attrs, to), to.f32(0), to.f32(UNSEEN)]), [batch, 1, 1, tokens, tokens]),
   );
-  const products = to.add("com.microsoft:FusedMatMul", [scaledQueries(qkv, attrs, to), perKvHead(qkv, "k", attrs, to)], { transB: 1 });
+  const products = to.add("com.microsoft:FusedMatMul", [scaledQueries(qkv, attrs, pass, to), perKvHead(qkv, "k", attrs, pass, to)], { transB: 1 });
   return to.add("Add", [to.reshape(products, [batch, attrs.kvHeads, attrs.heads / attrs.kvHeads, tokens, tokens]), unseen]);
 }
 
 /** softmax of the scores: (B, G, H/G · T, T). Rows that see nothing hold anything: their results are multiplied by seesAny. */
-export function attentionWeights(qkv: Tensor, mask: Tensor, attrs: AttentionAttrs, to: OnnxBuilder): Value {
+export function attentionWeights(qkv: Tensor, mask: Tensor, attrs: AttentionAttrs, pass: Pass, to: OnnxBuilder): Value {
   const [batch, tokens] = qkv.shape;
   const { heads, kvHeads: G } = attrs;
-  const make = (): Value => to.reshape(to.add("Softmax", [attentionScores(qkv, mask, attrs, to)]), [batch, G, (heads / G) * tokens, tokens]);
+  const make = (): Value => to.reshape(to.add("Softmax", [attentionScores(qkv, mask, attrs, pass, to)]), [batch, G, (heads / G) * tokens, tokens]);
   return size([batch, heads, tokens, tokens]) <= KEPT_ELEMENTS ? to.once(`weights ${qkv.id} ${mask.id}`, make) : make();
 }

@@ -55,16 +55,16 @@ export const attentionBackwardOp = defineOp<AttentionAttrs>({
     const perHead = (rows: Value): Value => perQueryHead(rows, qkv.shape, attrs, to);
     const sums = to.reduce("ReduceSum", to.reshape(to.add("Mul", [dO, to.of(out)]), [batch, tokens, G, heads / G, D]), -1);
     const Δ = to.reshape(to.transpose(to.reshape(sums, [batch, tokens, G, heads / G]), [0, 2, 3, 1]), [batch, G, (heads / G) * tokens, 1]);
-    const p = attentionWeights(qkv, mask, attrs, to);
+    const p = attentionWeights(qkv, mask, attrs, "backward", to);
     const dOHeads = perHead(dO);
-    const dP = product(dOHeads, perKvHead(qkv, "v", attrs, to), { transB: 1 });
+    const dP = product(dOHeads, perKvHead(qkv, "v", attrs, "backward", to), { transB: 1 });
     const dS = to.add("Mul", [p, to.add("Sub", [dP, Δ])]); // (B, G, H/G · T, T)
-    const dQ = product(dS, perKvHead(qkv, "k", attrs, to), {}, scaleOf(attrs));
+    const dQ = product(dS, perKvHead(qkv, "k", attrs, "backward", to), {}, scaleOf(attrs));
     const keyValue = (d: Value): Value => to.reshape(to.transpose(d, [0, 2, 1, 3]), [batch, tokens, G * D]);
     const queries = to.reshape(to.transpose(to.reshape(dQ, [batch, G, heads / G, tokens, D]), [0, 3, 1, 2, 4]), [batch, tokens, heads * D]);
     to.setColumns(dqkv, [
       { value: queries, width: heads * D },
-      { value: keyValue(product(dS, scaledQueries(qkv, attrs, to), { transA: 1 })), width: G * D },
+      { value: keyValue(product(dS, scaledQueries(qkv, attrs, "backward", to), { transA: 1 })), width: G * D },
       { value: keyValue(product(p, dOHeads, { transA: 1 })), width: G * D },
     ]);
     to.set(delta, to.reshape(Δ, delta.shape));

@@ -43,11 +43,11 @@ export const attentionOp = defineOp<AttentionAttrs>({
   onnx({ inputs: [qkv, mask], outputs: [out, lse], attrs }, to) {
     const [batch, tokens] = qkv.shape;
     const { heads, kvHeads: G, headSize: D } = attrs;
-    const p = attentionWeights(qkv, mask, attrs, to);
-    const mixed = to.add("MatMul", [p, perKvHead(qkv, "v", attrs, to)]); // (B, G, H/G · T, D)
+    const p = attentionWeights(qkv, mask, attrs, "forward", to);
+    const mixed = to.add("MatMul", [p, perKvHead(qkv, "v", attrs, "forward", to)]); // (B, G, H/G · T, D)
     const rows = to.reshape(to.transpose(to.reshape(mixed, [batch, G, heads / G, tokens, D]), [0, 3, 1, 2, 4]), out.shape);
     to.set(out, to.add("Mul", [rows, seesAny(mask, tokens, attrs, to)]));
-    const sums = to.reshape(to.add("ReduceLogSumExp", [attentionScores(qkv, mask, attrs, to), to.i64([-1])], { keepdims: 0 }), lse.shape);
+    const sums = to.reshape(to.add("ReduceLogSumExp", [attentionScores(qkv, mask, attrs, "forward", to), to.i64([-1])], { keepdims: 0 }), lse.shape);
     to.set(lse, to.add("Mul", [sums, to.reshape(seesAny(mask, tokens, attrs, to), [batch, 1, tokens])]));
   },
   ref([qkv, mask], attrs) {

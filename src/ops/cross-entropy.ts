@@ -88,15 +88,17 @@ export const crossEntropyOp = defineOp<CrossEntropyAttrs>({
     const labelColumn = to.reshape(label, [-1, 1]);
     const hidden = pick(to.matrix(x)); // (n, C)
     const logits = to.add("Gemm", [hidden, to.of(W)], { transB: 1 }); // (n, V)
-    const likely = to.add("GatherElements", [to.add("LogSoftmax", [logits]), labelColumn], { axis: 1 });
-    const own = to.reshape(to.add("Neg", [likely]), [-1]);
+    const p = to.add("Softmax", [logits]);
+    // log Σ exp = largest logit − log of its probability: no second (n, V) of logarithms.
+    const most = (v: Value): Value => to.reduce("ReduceMax", v, 1);
+    const logSum = to.add("Sub", [most(logits), to.add("Log", [most(p)])]);
+    const own = to.reshape(to.add("Sub", [logSum, to.add("GatherElements", [logits, labelColumn], { axis: 1 })]), [-1]); // (n)
     const spread = (v: Value): Value => to.add("ScatterElements", [to.zeros([M]), at, v], { axis: 0 });
-    const most = to.cast(to.add("ArgMax", [logits], { axis: 1, keepdims: 0 }), "i32");
+    const first = to.cast(to.add("ArgMax", [logits], { axis: 1, keepdims: 0 }), "i32");
     to.set(losses, spread(own));
-    to.set(correct, spread(to.cast(to.add("Equal", [most, label]), "f32")));
+    to.set(correct, spread(to.cast(to.add("Equal", [first, label]), "f32")));
     to.set(loss, to.add("Div", [to.reduce("ReduceSum", own, 0), to.of(denominator)]));
 
-    const p = to.add("Softmax", [logits]);
     const over = (v: Value): Value => to.add("Div", [v, to.of(denominator)]);
     if (attrs.dx) {
       const d = over(to.add("Sub", [to.add("MatMul", [p, to.of(W)]), to.add("Gather", [to.of(W), label])]));

@@ -155,10 +155,21 @@ export class OnnxBuilder {
     }
     nodes.reverse();
     return {
-      nodes,
+      nodes: lastFirst(nodes),
       inputs: this.inputs.filter((v) => needed.has(v.name)),
       outputs,
       initializers: [...this.initializers.values()].filter((v) => needed.has(v.name)),
     };
   }
+}
+
+/**
+ * The nodes in an order in which ONNX Runtime keeps little alive. It walks back from the nodes that nobody reads, the last one in the list first, and
+ * runs what each needs. With those nodes at the end, the first of them last, it goes through the graph as it was traced: a gradient is finished as soon
+ * as it can be, and a layer that is computed again is not before its turn.
+ */
+function lastFirst(nodes: readonly OnnxNode[]): OnnxNode[] {
+  const read = new Set(nodes.flatMap((n) => n.inputs));
+  const isEnd = (n: OnnxNode): boolean => !n.outputs.some((v) => read.has(v));
+  return [...nodes.filter((n) => !isEnd(n)), ...nodes.filter(isEnd).reverse()];
 }
