@@ -24,10 +24,12 @@ export const explain: Command = {
     const run = await start(config, loaded, backend, () => {});
     const { batch_size: B, gradient_accumulation_steps: accumulation } = config.train;
     const T = longestBatch(config, loaded.data.train);
+    // A classifier writes nothing.
+    const writes = !loaded.base.classes;
     const Tmax = Math.min(loaded.base.config.maxPositions, Math.ceil((config.data.max_length + 16) / 32) * 32);
     const micro = await run.plans.micro(B, T);
     const update = await run.plans.update();
-    const plans = [micro, update, await run.plans.evaluation(B, T), await run.plans.generation(PROMPTS, Tmax)];
+    const plans = [micro, update, await run.plans.evaluation(B, T), ...(writes ? [await run.plans.generation(PROMPTS, Tmax)] : [])];
 
     const slots: number[] = [];
     for (const plan of plans) {
