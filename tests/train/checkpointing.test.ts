@@ -13,7 +13,7 @@ import { backends } from "../harness/backends.ts";
 import { caseFiles } from "../harness/golden.ts";
 import { webgpuMissing } from "../harness/webgpu.ts";
 
-test.each(["llama-lora", "llama-full", "opt-lora"])("%s with checkpointing", { timeout: 120_000 }, async (golden) => {
+test.each(["llama-lora", "llama-full", "opt-lora", "opt-postnorm-lora", "bert-cls"])("%s with checkpointing", { timeout: 120_000 }, async (golden) => {
   const files = caseFiles(golden);
   const compared = await compareCase(files, await computeCase(await backends.reference(), files, { recompute: true }));
   for (const c of compared) expect.soft(c.worst, `${c.kind}: ${c.at}`).toBeLessThanOrEqual(c.tolerance);
