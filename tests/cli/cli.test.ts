@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { root } from "../../scripts/install.mjs";
 import { bytesSource, openSafetensors, writeSafetensors } from "../../src/formats/safetensors.ts";
 import { diskFile, diskFolder } from "../../src/session/disk.ts";
-import { load, loadModel } from "../../src/session/load.ts";
+import { load, loadData, loadModel } from "../../src/session/load.ts";
 import { parseConfig } from "../../src/train/config.ts";
 import { parameterCounts } from "../../src/train/subject.ts";
 import { webgpuMissing } from "../harness/webgpu.ts";
@@ -190,8 +190,16 @@ describe("examples", async () => {
     dataFile: (path: string) => diskFile(join(root, "examples", path)),
   };
   const model = await loadModel("bundled:tales-3m", context);
-  test.each(readdirSync(join(root, "examples")).filter((name) => name.endsWith(".json")))("%s can be trained", async (name) => {
-    const config = parseConfig(JSON.parse(readFileSync(join(root, "examples", name), "utf8")));
+  const configs = readdirSync(join(root, "examples"))
+    .filter((name) => name.endsWith(".json"))
+    .map((name) => [name, parseConfig(JSON.parse(readFileSync(join(root, "examples", name), "utf8")))] as const);
+  const [bundled, fromHub] = [configs.filter(([, c]) => c.model.source.startsWith("bundled:")), configs.filter(([, c]) => c.model.source.startsWith("hub:"))];
+  test("none is left out", () => expect(bundled.length + fromHub.length).toBe(configs.length));
+  test.each(fromHub)("%s has rows for its task", async (_, config) => {
+    const data = await loadData(config, context, { ...model, base: { ...model.base, config: { ...model.base.config, maxPositions: 512 } } });
+    expect(data.heldOut.length).toBeGreaterThan(0);
+  });
+  test.each(bundled)("%s can be trained", async (_, config) => {
     const { data, target } = await load(config, context, model);
     expect(data.wrongTotal).toBe(0);
     expect(data.heldOut.length).toBeGreaterThan(0);
