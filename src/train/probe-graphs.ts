@@ -156,9 +156,12 @@ export function fisherGraph(subject: Subject, B: number, T: number): { graph: Gr
       const { problems } = node.attrs as MatmulAttrs;
       const [P, dy, scales] = node.inputs;
       const low = problems.map((p) => ({ r: p.M, out: p.N, rankAt: p.a, outAt: p.b, blockAt: p.c, scale: p.scale! }));
-      capture(`fisher ${sites.length}`, fisher(P, dy, l.tensor, scales, low));
       const { nodes } = graphNow();
-      nodes.splice(nodes.indexOf(node), 0, nodes.pop()!);
+      const before = nodes.length;
+      // A layer behind the choice of one token has one position per row.
+      const perRow = (t: Tensor): Tensor => (t.shape.length === 2 ? reshape(t, [t.shape[0], 1, t.shape[1]]) : t);
+      capture(`fisher ${sites.length}`, fisher(perRow(P), perRow(dy), l.tensor, scales, low));
+      nodes.splice(nodes.indexOf(node), 0, ...nodes.splice(before));
       sites.push(...l.parts.map((p) => p.name.slice(0, p.name.lastIndexOf("."))));
     });
   });
