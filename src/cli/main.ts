@@ -4,6 +4,7 @@
 import { problemOf } from "../session/problem.ts";
 import { Args, type Command, help } from "./command.ts";
 import { evaluate } from "./commands/evaluate.ts";
+import { exportCommand } from "./commands/export.ts";
 import { explain } from "./commands/explain.ts";
 import { generate } from "./commands/generate.ts";
 import { inspect } from "./commands/inspect.ts";
@@ -12,7 +13,7 @@ import { score } from "./commands/score.ts";
 import { train } from "./commands/train.ts";
 import { isBadInput } from "./place.ts";
 
-const commands: readonly Command[] = [train, score, evaluate, generate, inspect, explain, parity];
+const commands: readonly Command[] = [train, score, evaluate, generate, inspect, explain, exportCommand, parity];
 
 const overview = (): string =>
   [
@@ -20,7 +21,7 @@ const overview = (): string =>
     "",
     ...commands.map((c) => `  ${`${c.name} ${c.takes}`.padEnd(26)}${c.summary}`),
     "",
-    "COMMAND --help says more. Paths are taken from the current directory. `export` (a merged model) is not there yet.",
+    "COMMAND --help says more. Paths are taken from the current directory.",
     "",
   ].join("\n");
 
@@ -34,8 +35,7 @@ export async function main(argv: string[]): Promise<number> {
   }
   const command = commands.find((c) => c.name === name);
   if (!command) {
-    const wrong =
-      name === "export" ? "export is not there yet (merge with PEFT's merge_and_unload)" : name ? `"${name}" is no command` : "a command is missing";
+    const wrong = name ? `"${name}" is no command` : "a command is missing";
     console.error(`cli: ${wrong}. There is ${commands.map((c) => c.name).join(", ")}; cli --help says more`);
     return 2;
   }

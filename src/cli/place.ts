@@ -1,6 +1,7 @@
 // place.ts — what a run finds around it in a terminal: files on disk, the bundled models, a backend.
 
 import { existsSync } from "node:fs";
+import { mkdir, readdir, stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { dirname, isAbsolute, join, relative } from "node:path";
 import { DataError } from "../data/error.ts";
@@ -126,4 +127,16 @@ export async function openBackend(name: RunConfig["backend"]): Promise<Opened> {
   }
   const { maxBufferSize, maxStorageBufferBindingSize } = device.gpu.limits;
   return { backend: webgpuBackend(device), most: Math.min(maxBufferSize, maxStorageBufferBindingSize) };
+}
+
+/** Before anything is computed: a folder that can be written. */
+export async function makeFolder(path: string, overwrite: boolean): Promise<void> {
+  const info = await stat(path).catch(() => null);
+  if (info && !info.isDirectory()) throw new DataError(`--out ${path}`, "is a file", "Name a folder");
+  if (info && !overwrite && (await readdir(path)).length) throw new DataError(`--out ${path}`, "is not empty", "Name a new folder, or add --overwrite");
+  try {
+    await mkdir(path, { recursive: true });
+  } catch (cause) {
+    throw new DataError(`--out ${path}`, `cannot be made (${(cause as Error).message})`, "Name a folder that can be written");
+  }
 }

@@ -158,6 +158,6 @@ export async function load(config: RunConfig, context: LoadContext, known?: Load
   resolveAllocation(target, config); // throws where it cannot be
   const newHead = missingHead(model.checkpoint, base).length > 0;
   const checkpoint = withHead(model.checkpoint, base, config.train.seed);
-  checkWeights(checkpoint, weightsOf(base.model, base.config, base.classes));
+  checkWeights(checkpoint, weightsOf(base.model, base.config, base.classes), `${config.model.source}, model.safetensors`);
   return { ...model, base, checkpoint, data: prepared, target, rows: trainData(prepared, model.tokenizer, config.data.max_length), newHead };
 }

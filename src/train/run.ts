@@ -29,13 +29,13 @@ export interface RunOptions {
 }
 
 /** The checkpoint holds every weight the model asks for, in the shape it asks for. Throws FormatError before anything is uploaded. */
-export function checkWeights(checkpoint: Checkpoint, weights: readonly { name: string; shape: readonly number[] }[]): void {
+export function checkWeights(checkpoint: Checkpoint, weights: readonly { name: string; shape: readonly number[] }[], where = "model.safetensors"): void {
   for (const w of weights) {
-    if (!checkpoint.has(w.name)) throw new FormatError("model.safetensors", `has no tensor "${w.name}"`, "Do config.json and the weights belong together?");
+    if (!checkpoint.has(w.name)) throw new FormatError(where, `has no tensor "${w.name}"`, "Do config.json and the weights belong together?");
     const stored = checkpoint.shape(w.name);
     if (`${stored}` !== `${w.shape}`)
       throw new FormatError(
-        "model.safetensors",
+        where,
         `"${w.name}" is (${stored.join(", ")}), config.json asks for (${w.shape.join(", ")})`,
         "Do config.json and the weights belong together?",
       );

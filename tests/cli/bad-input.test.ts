@@ -84,7 +84,7 @@ const commands: [string[], ...string[]][] = [
   [["generate", "--model", "file:model", "--prompt", "a", "--adapter", "model", "--backend", "reference"], "model, adapter folder: has no adapter_config.json"],
   [["inspect", "nowhere"], 'model.source: "nowhere" is not a source.'],
   [["parity", "nowhere"], "nowhere: there is no such folder."],
-  [["export", "a.json"], "cli: export is not there yet"],
-  [["dance"], 'cli: "dance" is no command. There is train, evaluate, generate, inspect, explain, parity'],
+  [["export", "a.json", "--format", "gguf", "--out", "x"], '--format: "gguf" is no format'],
+  [["dance"], 'cli: "dance" is no command. There is train, score, evaluate, generate, inspect, explain, export, parity'],
 ];
 test.concurrent.each(commands)("%j", { timeout: 60_000 }, (args, ...parts) => refused(args, parts));

@@ -1,6 +1,6 @@
 // train.ts — trains what a configuration says and writes the run's folder, also when it was stopped or failed.
 
-import { mkdir, readdir, stat, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { DataError } from "../../data/error.ts";
 import type { TrainEvent } from "../../protocol.ts";
@@ -12,7 +12,7 @@ import { doesNotFit } from "../../train/fit.ts";
 import { parameterCounts } from "../../train/subject.ts";
 import { train as trainRun } from "../../train/trainer.ts";
 import type { Command } from "../command.ts";
-import { backendOption, openBackend, openRun, readConfig } from "../place.ts";
+import { backendOption, makeFolder, openBackend, openRun, readConfig } from "../place.ts";
 import { Progress } from "../progress.ts";
 
 export const train: Command = {
@@ -86,15 +86,3 @@ export const train: Command = {
     };
   },
 };
-
-/** Before anything is computed: a folder that can be written. */
-async function makeFolder(path: string, overwrite: boolean): Promise<void> {
-  const info = await stat(path).catch(() => null);
-  if (info && !info.isDirectory()) throw new DataError(`--out ${path}`, "is a file", "Name a folder");
-  if (info && !overwrite && (await readdir(path)).length) throw new DataError(`--out ${path}`, "is not empty", "Name a new folder, or add --overwrite");
-  try {
-    await mkdir(path, { recursive: true });
-  } catch (cause) {
-    throw new DataError(`--out ${path}`, `cannot be made (${(cause as Error).message})`, "Name a folder that can be written");
-  }
-}
