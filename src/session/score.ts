@@ -2,7 +2,7 @@
 
 import type { Backend } from "../engine/backend.ts";
 import { ConfigError } from "../models/model.ts";
-import type { Allocated, RunConfig, Scores, ScoringCost } from "../protocol.ts";
+import type { Allocated, Problem, RunConfig, Scores, ScoringCost } from "../protocol.ts";
 import { figures, proxies } from "../proxies/index.ts";
 import type { Figure, RankProxy } from "../proxies/proxy.ts";
 import { decide, resolveAllocation } from "../train/allocation.ts";
@@ -24,6 +24,19 @@ export function checkProxies(names: readonly string[], { target }: Loaded): void
     if (!Object.hasOwn(ranking, name) && !Object.hasOwn(describing, name))
       throw new ConfigError("proxies", `${JSON.stringify(name)} is no score`, `There is ${[...Object.keys(ranking), ...Object.keys(describing)].join(", ")}.`);
   if (!target.ranks.size) throw new ConfigError("method", "adapts no modules, so there is nothing to score", 'Take method "lora".');
+}
+
+/** What is worth knowing of a configuration's allocation before the start. */
+export function allocationWarnings(config: RunConfig, loaded: Loaded): Problem[] {
+  const a = resolveAllocation(loaded.target, config);
+  if (!a) return [];
+  const there = Math.ceil(loaded.rows.train.length / config.train.batch_size);
+  const few = a.config.batches > there ? [`there are ${there} calibration batches, not ${a.config.batches}`] : [];
+  const warning = (where: string, what: string, hint: string): Problem => ({ where, what, hint, level: "warning" });
+  return [
+    ...a.notes.map((note) => warning("allocation.budget", note, "Lower it, so that there is a choice to make.")),
+    ...few.map((what) => warning("allocation.batches", what, "Those that are there are used.")),
+  ];
 }
 
 /** Of one scoring by a proxy or figure. */

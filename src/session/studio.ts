@@ -39,7 +39,7 @@ import { runFiles } from "./export.ts";
 import { type LoadContext, type Loaded, type LoadedData, type LoadedModel, load, loadData, loadModel } from "./load.ts";
 import { Mail } from "./mail.ts";
 import { problemOf } from "./problem.ts";
-import { allocateScores, checkProxies, costOf, scoreRun } from "./score.ts";
+import { allocateScores, allocationWarnings, checkProxies, costOf, scoreRun } from "./score.ts";
 import { allocated, start } from "./start.ts";
 
 /** What the session needs of the place it runs in. */
@@ -125,6 +125,7 @@ export class StudioSession implements Session {
           hint: "The data preview lists them by line.",
           level: "warning",
         });
+      problems.push(...allocationWarnings(config, loaded));
       const seconds = this.measured && (need.flopsPerStep * config.train.steps * this.measured.seconds) / this.measured.flops;
       return {
         device,
