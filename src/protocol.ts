@@ -131,6 +131,8 @@ export interface CatalogueEntry {
   help: string;
   /** arXiv id, where there is a paper. */
   paper?: string;
+  /** Of a data set: what it is for. */
+  task?: RunConfig["model"]["task"];
 }
 
 /** Everything a drop-down shows, from the registries: there is no second list. */

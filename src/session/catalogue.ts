@@ -12,7 +12,13 @@ import { fields } from "../train/fields.ts";
 import { schedulers } from "../train/learning-rate.ts";
 
 const entries = (registry: Readonly<Record<string, CatalogueEntry>>, prefix = ""): CatalogueEntry[] =>
-  Object.values(registry).map(({ name, title, help, paper }) => ({ name: prefix + name, title, help, ...(paper ? { paper } : {}) }));
+  Object.values(registry).map(({ name, title, help, paper, task }) => ({
+    name: prefix + name,
+    title,
+    help,
+    ...(paper ? { paper } : {}),
+    ...(task ? { task } : {}),
+  }));
 
 const bundledModels = {
   "tales-3m": {

@@ -106,12 +106,12 @@ function useAddress() {
   const { first } = catalogue;
   useEffect(() => {
     const timer = setTimeout(() => {
-      const hash = toHash(config, first);
+      const hash = toHash(config, catalogue);
       const search = toSearch(location.search, { backend: config.backend }, first);
       if (hash !== location.hash || search !== location.search) history.replaceState(null, "", location.pathname + search + hash);
     }, 200);
     return () => clearTimeout(timer);
-  }, [config, first]);
+  }, [config, catalogue, first]);
   useEffect(() => {
     const follow = () => {
       const { config: next, notes } = fromAddress(location, catalogue);
@@ -129,6 +129,11 @@ function useSessionAnswers() {
   const config = useStudio((state) => state.config);
   useEffect(() => {
     const timer = setTimeout(() => void store.getState().refresh(), 250);
+    return () => clearTimeout(timer);
+  }, [store, config]);
+  // The map follows the budget while it moves.
+  useEffect(() => {
+    const timer = setTimeout(() => void store.getState().allocate(), 30);
     return () => clearTimeout(timer);
   }, [store, config]);
 }

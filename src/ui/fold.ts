@@ -11,6 +11,16 @@ export interface SitesWindow extends Of<"sites"> {
   sites: readonly SiteInfo[];
 }
 
+export type Allocation = Of<"allocation">;
+
+/** The map as it was after a step: the ranks, what was measured last, and how many allocations there had been. */
+export interface Moment {
+  step: number;
+  sites: readonly SiteInfo[];
+  window: SitesWindow | undefined;
+  allocations: number;
+}
+
 export interface RunView {
   state: RunState | "idle";
   step: number;
@@ -23,6 +33,9 @@ export interface RunView {
   sites: readonly SiteInfo[];
   steps: Series<StepColumn>;
   windows: readonly SitesWindow[];
+  allocations: readonly Allocation[];
+  /** One per step at which the map changed. */
+  moments: readonly Moment[];
   evaluations: readonly Of<"evaluation">[];
   samples: readonly Of<"sample">[];
   notes: readonly Of<"note">[];
@@ -36,6 +49,8 @@ export const emptyRun = (): RunView => ({
   sites: [],
   steps: emptySeries(["step", "loss", "learningRate", "gradNorm", "tokens", "ms", "time"]),
   windows: [],
+  allocations: [],
+  moments: [],
   evaluations: [],
   samples: [],
   notes: [],
@@ -57,7 +72,10 @@ export function fold(run: RunView, event: TrainEvent): RunView {
     case "step":
       return { ...run, step: event.step, steps: append(run.steps, event) };
     case "sites":
-      return { ...run, windows: [...run.windows, { step: event.step, gradNorm: event.gradNorm, deltaNorm: event.deltaNorm, sites: run.sites }] };
+      return noted(event.step, {
+        ...run,
+        windows: [...run.windows, { step: event.step, gradNorm: event.gradNorm, deltaNorm: event.deltaNorm, sites: run.sites }],
+      });
     case "evaluation": {
       const { type: _, ...evaluation } = event;
       return { ...run, evaluations: [...run.evaluations, evaluation] };
@@ -67,9 +85,11 @@ export function fold(run: RunView, event: TrainEvent): RunView {
       return { ...run, samples: [...run.samples, sample] };
     }
     case "ranks":
-      return { ...run, sites: event.sites };
-    case "allocation":
-      return run;
+      return noted(event.step, { ...run, sites: event.sites });
+    case "allocation": {
+      const { type: _, ...allocation } = event;
+      return noted(event.step, { ...run, allocations: [...run.allocations, allocation], sites: rankedAs(run.sites, allocation.ranks) });
+    }
     case "note":
       return { ...run, notes: [...run.notes, { step: event.step, text: event.text }] };
     default:
@@ -77,6 +97,17 @@ export function fold(run: RunView, event: TrainEvent): RunView {
       return run;
   }
 }
+
+/** The run with the map of `step` in its history. */
+function noted(step: number, run: RunView): RunView {
+  const moment: Moment = { step, sites: run.sites, window: run.windows.at(-1), allocations: run.allocations.length };
+  const earlier = run.moments.at(-1)?.step === step ? run.moments.slice(0, -1) : run.moments;
+  return { ...run, moments: [...earlier, moment] };
+}
+
+/** ranks in the order of sites; 0: off, nothing learns there. */
+export const rankedAs = (sites: readonly SiteInfo[], ranks: readonly number[]): SiteInfo[] =>
+  sites.map((site, i) => ({ ...site, r: ranks[i], parameters: ranks[i] * (site.in + site.out) }));
 
 export const active = (run: RunView): boolean => run.state === "loading" || run.state === "running" || run.state === "paused";
 

@@ -22,16 +22,12 @@ export function answersOf(samples: RunView["samples"]): PromptAnswers[] {
   return [...byPrompt.values()];
 }
 
-/** The part of the first row that is only read, as a prompt in the data's own form; undefined where all of it is trained on. */
+/** The part of the first row that is only read, as a prompt in the data's own form; undefined where all or none of it is trained on. */
 export function promptOf(preview: DataPreview | { problems: Problem[] } | null): string | undefined {
   if (!preview || !("rows" in preview)) return undefined;
   const row = preview.rows[0] ?? [];
-  const read = row
-    .slice(
-      0,
-      row.findIndex((token) => token.trained),
-    )
-    .map((token) => token.text);
+  const begin = row.findIndex((token) => token.trained);
+  const read = row.slice(0, Math.max(0, begin)).map((token) => token.text);
   // The mark of a beginning (<s>, <|endoftext|>) is added by the tokenizer again.
   if (/^<.*>$/.test(read[0] ?? "")) read.shift();
   return read.join("") || undefined;

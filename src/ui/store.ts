@@ -1,9 +1,23 @@
 // store.ts — the state of the page: the form (a RunConfig), what the session says about it, and the run as a fold over
 // its events. Actions call the session; nothing here touches a GPU, a worker or the DOM.
 import { createStore, type StoreApi } from "zustand/vanilla";
-import type { BenchmarkRow, Catalogue, DataPreview, DeviceInfo, GivenFile, Preflight, Problem, RunConfig, Session, SiteInfo, TrainEvent } from "../protocol.ts";
-import { getField, setField, type FieldPath, type FieldValue } from "./fields.ts";
+import type {
+  Allocated,
+  BenchmarkRow,
+  Catalogue,
+  DataPreview,
+  DeviceInfo,
+  GivenFile,
+  Preflight,
+  Problem,
+  RunConfig,
+  Session,
+  SiteInfo,
+  TrainEvent,
+} from "../protocol.ts";
+import { setField, usualField, type FieldPath, type FieldValue } from "./fields.ts";
 import { active, emptyRun, fold, type RunView } from "./fold.ts";
+import { noScoring, scoresOf, withScores, type Scoring } from "./scoring.ts";
 import { text } from "./strings.ts";
 import { oneScale, withRank } from "./with-rank.ts";
 
@@ -39,6 +53,9 @@ export interface Studio {
   /** The configuration the run was started with. */
   runConfig: RunConfig | null;
   benchmark: Benchmark;
+  scoring: Scoring;
+  /** What the configuration's allocation makes of its scores; null without scores, or where they cannot be allocated. */
+  allocated: Allocated | null;
   given: { models: readonly string[]; data: readonly string[] };
   faults: readonly Fault[];
 
@@ -47,6 +64,8 @@ export interface Studio {
   reset(path: FieldPath): void;
   replaceConfig(config: RunConfig): void;
   setRank(names: readonly string[], r: number): void;
+  /** These ranks, fixed: a configuration without an allocation. */
+  useRanks(sites: readonly Pick<SiteInfo, "name" | "r">[]): void;
   give(kind: "models" | "data", name: string, files: GivenFile[]): Promise<void>;
   train(): Promise<void>;
   pause(): Promise<void>;
@@ -56,6 +75,10 @@ export interface Studio {
   setLearningRate(learningRate: number): Promise<void>;
   /** `stop` ends it early. */
   runBenchmark(): Promise<void>;
+  /** Scores the modules by the configuration's proxy; `stop` ends it without scores. */
+  score(): Promise<void>;
+  /** Asks the session what the allocation makes of the scores that are there. */
+  allocate(): Promise<void>;
   fail(fault: Fault): void;
   dismiss(fault: Fault): void;
   /** Asks the session about the configuration as it is now. */
@@ -75,6 +98,7 @@ export function blockers(state: Pick<Studio, "preflight" | "invalid">): Problem[
 
 export function createStudio(client: Session, catalogue: Catalogue, config: RunConfig, notes: readonly string[] = []): StoreApi<Studio> {
   let asked = 0;
+  let allocating = 0;
   let previewed = "";
   return createStore<Studio>((set, get) => {
     /** Runs a call of the session; a rejection is a fault of the page or the worker, and is shown. */
@@ -87,7 +111,18 @@ export function createStudio(client: Session, catalogue: Catalogue, config: RunC
       }
     };
 
+    const working = (): boolean => active(get().run) || get().benchmark.state === "running" || get().scoring.state === "running";
+
     const change = (next: RunConfig, sites: readonly SiteInfo[] = get().sites) => set({ config: next, sites });
+
+    const assign = (ranks: readonly Pick<SiteInfo, "name" | "r">[]): void => {
+      let { config: next, sites } = get();
+      for (const { name, r } of ranks) {
+        next = withRank(next, sites, name, r);
+        sites = sites.map((site) => (site.name === name ? ranked(site, r, next) : site));
+      }
+      change(next, sites);
+    };
 
     const start = async (): Promise<void> => {
       const runConfig = get().config;
@@ -124,11 +159,16 @@ export function createStudio(client: Session, catalogue: Catalogue, config: RunC
       run: emptyRun(),
       runConfig: null,
       benchmark: { state: "none", rows: [], done: 0, total: 0, problems: [] },
+      scoring: noScoring,
+      allocated: null,
       given: { models: [], data: [] },
       faults: notes.map((what) => ({ what })),
 
       edit(path, value) {
-        const next = setField(get().config, path, value);
+        let next = setField(get().config, path, value);
+        // Labelled data is of no use to a model that writes, and the other way round.
+        const task = path === "data.source" && catalogue.data.find(({ name }) => name === value)?.task;
+        if (task) next = setField(next, "model.task", task);
         change(path === "r" || path === "lora_alpha" ? oneScale(next) : next);
         get().markInvalid(path, null);
       },
@@ -137,18 +177,17 @@ export function createStudio(client: Session, catalogue: Catalogue, config: RunC
         set({ invalid: reason === null ? invalid : { ...invalid, [path]: reason } });
       },
       reset(path) {
-        get().edit(path, getField(catalogue.first, path));
+        get().edit(path, usualField(catalogue, path));
       },
       replaceConfig(next) {
         set({ config: next, invalid: {} });
       },
       setRank(names, r) {
-        let { config: next, sites } = get();
-        for (const name of names) {
-          next = withRank(next, sites, name, r);
-          sites = sites.map((site) => (site.name === name ? ranked(site, r, next) : site));
-        }
-        change(next, sites);
+        assign(names.map((name) => ({ name, r })));
+      },
+      useRanks(ranks) {
+        set({ config: setField(get().config, "allocation", null) });
+        assign(ranks);
       },
       async give(kind, name, files) {
         const done = await call(name, () => client.give(name, files).then(() => true));
@@ -160,7 +199,7 @@ export function createStudio(client: Session, catalogue: Catalogue, config: RunC
       },
       async train() {
         const state = get();
-        if (active(state.run) || state.benchmark.state === "running" || blockers(state).length > 0) return;
+        if (working() || blockers(state).length > 0) return;
         await start();
       },
       pause: async () => void (await call("pause", () => client.pause())),
@@ -169,13 +208,36 @@ export function createStudio(client: Session, catalogue: Catalogue, config: RunC
       stop: async () => void (await call("stop", () => client.stop())),
       setLearningRate: async (learningRate) => void (await call("learning rate", () => client.setLearningRate(learningRate))),
       async runBenchmark() {
-        if (active(get().run) || get().benchmark.state === "running") return;
+        if (working()) return;
         set({ benchmark: { state: "running", rows: [], done: 0, total: 0, problems: [] } });
         const answer = await call("benchmark", () =>
           client.benchmark((rows, done, total) => set(({ benchmark }) => ({ benchmark: { ...benchmark, rows, done, total } }))),
         );
         const told = Array.isArray(answer) ? { rows: answer } : { problems: answer?.problems ?? [] };
         set(({ benchmark }) => ({ benchmark: { ...benchmark, ...told, state: "done" } }));
+      },
+      async score() {
+        const { config: now } = get();
+        if (working() || !now.allocation) return;
+        const { proxy } = now.allocation;
+        set(({ scoring }) => ({ scoring: { ...scoring, state: "running", done: 0, total: 0 } }));
+        const answer = await call("scores", () =>
+          client.score(now, [proxy], (_, done, total) =>
+            set(({ scoring }) => ({ scoring: scoring.state === "running" ? { ...scoring, done, total } : scoring })),
+          ),
+        );
+        set(({ scoring }) => ({ scoring: { ...scoring, state: Object.keys(scoring.scores).length > 0 ? "done" : "none" } }));
+        if (answer && "scores" in answer) set(({ scoring }) => ({ scoring: { ...withScores(scoring, now, answer), state: "done" } }));
+        if (answer && "problems" in answer) for (const { what, where, hint } of answer.problems) get().fail({ what, where, hint });
+        await get().allocate();
+      },
+      async allocate() {
+        const turn = ++allocating;
+        const { scoring, config: now } = get();
+        const scores = scoresOf(scoring, now);
+        const answer = scores && (await call("allocation", () => client.allocate(now, [...scores])));
+        // What is wrong with an allocation, the preflight says too.
+        if (turn === allocating) set({ allocated: answer && "ranks" in answer ? answer : null });
       },
       fail: (fault) => set((state) => ({ faults: [...state.faults.filter((f) => f.what !== fault.what), fault] })),
       dismiss: (fault) => set((state) => ({ faults: state.faults.filter((f) => f !== fault) })),

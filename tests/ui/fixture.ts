@@ -74,7 +74,10 @@ const allocation: AllocationConfig = {
 
 export const catalogue: Catalogue = {
   models: [{ name: "bundled:tales-3m", title: "tales-3m", help: "A small story model of 3.1 million parameters that knows no questions." }],
-  data: [{ name: "bundled:tales-qa", title: "tales-qa", help: "Short tales with a question each: who, where, what colour, how many, why." }],
+  data: [
+    { name: "bundled:tales-qa", title: "tales-qa", help: "Short tales with a question each: who, where, what colour, how many, why.", task: "causal-lm" },
+    { name: "bundled:paraphrase", title: "Same meaning?", help: "Pairs of sentences that say the same or not.", task: "classification" },
+  ],
   methods: [
     { name: "lora", title: "LoRA", help: "Adds a product of two thin matrices to each chosen weight.", paper: "2106.09685" },
     { name: "full", title: "Full fine-tuning", help: "Trains the chosen weights themselves." },
@@ -107,6 +110,12 @@ export const catalogue: Catalogue = {
     lora_alpha: field("Alpha α", "The change counts α / r.", { min: 0.01, max: 1024 }),
     lora_dropout: field("Dropout", "Share of inputs left out in training.", { min: 0, max: 0.9 }),
     target_modules: field("Where", "The matrices that get an adapter."),
+    "allocation.proxy": field("Score", "What a module's worth is read from."),
+    "allocation.allocator": field("Allocation", "How scores become ranks."),
+    "allocation.budget": field("Budget", "What may be spent."),
+    "allocation.when": field("Decided", "Once before training, or again and again."),
+    "allocation.realloc_N": field("Every", "Share of an epoch between two re-allocations.", { min: 1e-4, max: 1, unit: "epochs" }),
+    "allocation.batches": field("Calibration batches", "Scores are sums over them.", { min: 1, max: 4096, integer: true }),
     "train.steps": field("Steps", "Updates of the adapter.", { min: 1, max: 100000, step: 10, integer: true }),
     "train.batch_size": field("Rows per step", "More is steadier and slower.", { min: 1, max: 256, step: 1, integer: true }),
     "train.learning_rate": field("Learning rate", "How far each step goes. Too high breaks the model, too low takes for ever.", { min: 0, max: 1 }),
@@ -209,6 +218,7 @@ export function preflightOf(config: RunConfig, layers = 6): Preflight {
     flopsPerStep: 4.2e9,
     seconds: 14,
     problems,
+    ...(config.allocation ? { scoring: { passes: config.allocation.batches, flops: 1.1e9 * config.allocation.batches, bytes: 9_800_000, seconds: 3 } } : {}),
   };
 }
 
@@ -254,6 +264,42 @@ function random(seed: number): () => number {
   };
 }
 
+/** Plausible scores: the late value and down projections are worth most, and more and more so. */
+const scoresAt = (sites: readonly SiteInfo[], progress: number): number[] =>
+  sites.map(({ r, layer, module }, i) => {
+    const favoured = module === "v_proj" || module === "down_proj" ? 1 + 2 * progress : 1;
+    return r === 0 ? 0 : favoured * (1 + 0.3 * layer) * (0.85 + 0.03 * ((i * 7 + Math.round(30 * progress)) % 11));
+  });
+
+/** The best modules whose cost the budget covers, as "top-k" does. */
+function topK({ allocation: config }: RunConfig, sites: readonly SiteInfo[], scores: readonly number[]): Allocated {
+  const budget = config!.budget;
+  const adapted = sites.map((_, i) => i).filter((i) => sites[i].r > 0);
+  const unit = "parameters" in budget ? "parameters" : "modules";
+  const limit = "share" in budget ? Math.floor(budget.share * adapted.length) : "modules" in budget ? budget.modules : budget.parameters;
+  const ranks = sites.map(() => 0);
+  let spent = 0;
+  for (const i of adapted.sort((a, b) => scores[b] - scores[a])) {
+    const cost = unit === "modules" ? 1 : sites[i].parameters;
+    if (spent + cost > limit) break;
+    ranks[i] = sites[i].r;
+    spent += cost;
+  }
+  return { ranks, budget: limit, spent, unit, notes: [] };
+}
+
+function allocationEvent(config: RunConfig, sites: readonly SiteInfo[], step: number): TrainEvent {
+  const scores = scoresAt(sites, step / config.train.steps);
+  const { notes: _, ...allocated } = topK(config, sites, scores);
+  return { type: "allocation", step, proxy: config.allocation!.proxy, scores, ...allocated, milliseconds: 40 };
+}
+
+/** Steps of the fixture between two re-allocations. */
+const reallocEvery = 12;
+
+/** The first run with a dynamic allocation. */
+export const dynamicRun: RunConfig = { ...first, allocation: { ...allocation, when: "dynamic" } };
+
 /** The whole log of a run under `config`, with every kind of event but "note". */
 export function eventLog(config: RunConfig, layers = 6): TrainEvent[] {
   const { trainable, total, memory, sites } = preflightOf(config, layers);
@@ -263,6 +309,13 @@ export function eventLog(config: RunConfig, layers = 6): TrainEvent[] {
   events.push({ type: "progress", phase: "data", done: 4000, total: 4000, unit: "rows" });
   for (const done of [9, 31]) events.push({ type: "progress", phase: "pipelines", done, total: 31, unit: "pipelines" });
   events.push({ type: "plan", backend: "webgpu", adapterName: device.adapter, dispatches: 412, pipelines: 31, trainable, total, memory: memory!, sites });
+  if (config.allocation) {
+    events.push({ type: "progress", phase: "scoring", done: 32, total: 32, unit: "passes" }, allocationEvent(config, sites, 0));
+    if (config.allocation.when === "static") {
+      const { ranks } = topK(config, sites, scoresAt(sites, 0));
+      events.push({ type: "ranks", step: 0, sites: sites.map((site, i) => ({ ...site, r: ranks[i], parameters: ranks[i] * (site.in + site.out) })) });
+    }
+  }
   for (const [prompt, expected] of tales) {
     events.push({ type: "sample", step: 0, prompt, which: "base", text: " She was very happy and she said,", expected });
     events.push({ type: "sample", step: 0, prompt, which: "tuned", text: " She was very happy and she said,", expected });
@@ -292,6 +345,7 @@ export function eventLog(config: RunConfig, layers = 6): TrainEvent[] {
         deltaNorm: sites.map((site, i) => (site.r > 0 ? 3 * depth(site) * (1 - Math.exp(-step / 40)) * (0.85 + 0.05 * (i % 4)) : 0)),
       });
     }
+    if (config.allocation?.when === "dynamic" && step % reallocEvery === 0 && step < steps) events.push(allocationEvent(config, sites, step));
     if (step % eval_every === 0)
       events.push({ type: "evaluation", step, loss: 0.14 + 4.7 * Math.exp(-step / 21), metric: Math.min(1, Math.max(0, step / 100 - 0.15)), rows: 64 });
     if (step % samples_every === 0)
@@ -336,7 +390,7 @@ export class ReplaySession implements Session {
       ? { name: "webgpu", why: this.deviceInfo.adapter }
       : { name: "wasm", why: "this machine has no GPU that the browser offers" },
   });
-  preview = async () => preview;
+  preview = async (_config: RunConfig): Promise<DataPreview> => preview;
 
   train(config: RunConfig, onEvents: (events: TrainEvent[]) => void): Promise<void> {
     this.calls.push("train");
@@ -385,18 +439,13 @@ export class ReplaySession implements Session {
     for (let done = 0; done <= benchmarkRows.length; done++) onProgress(benchmarkRows.slice(0, done), done, benchmarkRows.length);
     return benchmarkRows;
   };
-  score = async (config: RunConfig, names: string[], onProgress: (proxy: string, done: number, total: number) => void): Promise<Scores> => {
+  score = async (config: RunConfig, names: string[], onProgress: (proxy: string, done: number, total: number) => void): Promise<Scores | null> => {
     this.calls.push(`score ${names.join(", ")}`);
     const { sites } = preflightOf(config, this.layers);
     for (const name of names) onProgress(name, 1, 1);
-    const scores = Object.fromEntries(names.map((name) => [name, sites.map((s, i) => (s.r ? (name === "constant" ? 1 : 1 + ((i * 7) % 11)) : 0))]));
+    const scores = Object.fromEntries(names.map((name) => [name, name === "constant" ? sites.map((s) => (s.r ? 1 : 0)) : scoresAt(sites, 0)]));
     return { sites, scores, figures: {}, milliseconds: Object.fromEntries(names.map((name) => [name, 12])), notes: {} };
   };
-  allocate = async (config: RunConfig, scores: number[]): Promise<Allocated> => {
-    const { sites } = preflightOf(config, this.layers);
-    const budget = Math.floor(sites.length / 4);
-    const best = new Set(sites.map((_, i) => i).sort((a, b) => scores[b] - scores[a]).slice(0, budget)); // prettier-ignore
-    return { ranks: sites.map((s, i) => (best.has(i) ? s.r || config.r : 0)), budget, spent: budget, unit: "modules", notes: [] };
-  };
+  allocate = async (config: RunConfig, scores: number[]): Promise<Allocated> => topK(config, preflightOf(config, this.layers).sites, scores);
   export = async (): Promise<ExportedFile> => ({ name: "adapter.zip", bytes: new Uint8Array([0x50, 0x4b, 5, 6]) });
 }

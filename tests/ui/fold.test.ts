@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import type { TrainEvent } from "../../src/protocol.ts";
 import { active, emptyRun, fold, speed, type RunView } from "../../src/ui/fold.ts";
-import { eventLog, first } from "./fixture.ts";
+import { dynamicRun, eventLog, first } from "./fixture.ts";
 
 const log = eventLog(first);
 const replay = (events: readonly TrainEvent[], from: RunView = emptyRun()): RunView => events.reduce(fold, from);
@@ -56,6 +56,30 @@ describe("fold", () => {
     const run = replay([{ type: "ranks", step: 60, sites }, ...tail], before);
     expect(run.windows[0].sites[0].r).toBe(8);
     expect(run.windows.at(-1)!.sites[0].r).toBe(3);
+  });
+
+  test("an allocation turns sites off and on again, and the map of each step is kept", () => {
+    const events = eventLog(dynamicRun);
+    const told = events.filter((event) => event.type === "allocation");
+    const run = replay(events);
+    expect(run.allocations.map(({ step }) => step)).toEqual(told.map(({ step }) => step));
+    expect(run.sites.map(({ r }) => r)).toEqual(told.at(-1)!.ranks);
+    expect(run.sites.every(({ r, parameters, in: inputs, out }) => parameters === r * (inputs + out))).toBe(true);
+    const came = told.at(-1)!.ranks.findIndex((r, i) => r > 0 && told[0].ranks[i] === 0);
+    expect(came).toBeGreaterThanOrEqual(0);
+    const moment = (step: number) => run.moments.findLast((one) => one.step <= step)!;
+    expect([moment(0).sites[came].r, moment(999).sites[came].r]).toEqual([0, 8]);
+    expect(moment(12)).toMatchObject({ step: 12, allocations: 2, window: { step: 10 } });
+    expect(run.moments.map(({ step }) => step)).toEqual([...new Set(run.moments.map(({ step }) => step))]);
+    for (const cut of [5, 30, 100]) expect(seen(replay(events.slice(cut), replay(events.slice(0, cut))))).toEqual(seen(run));
+  });
+
+  test("a static allocation is one moment with its new ranks", () => {
+    const events = eventLog({ ...dynamicRun, allocation: { ...dynamicRun.allocation!, when: "static" } });
+    const { moments, sites } = replay(events);
+    expect(moments[0]).toMatchObject({ step: 0, allocations: 1 });
+    expect(moments[0].sites).toEqual(sites);
+    expect(sites.filter(({ r }) => r > 0)).toHaveLength(10);
   });
 
   test("speed is measured by the clock of the run", () => {

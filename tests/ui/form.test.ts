@@ -2,14 +2,15 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { fieldPaths } from "../../src/ui/fields.ts";
-import { first } from "./fixture.ts";
+import { catalogue, first } from "./fixture.ts";
 
 /** One choice only, set through the map of ranks, or by a link and a file alone. */
-const elsewhere = ["model.dtype", "data.columns", "allocation", "rank_pattern", "alpha_pattern"];
+const elsewhere = ["model.dtype", "data.columns", "rank_pattern", "alpha_pattern", "allocation.ranks", "allocation.shortcuts"];
 
 test("every field has a control", () => {
   const folder = new URL("../../src/ui/panels/", import.meta.url);
   const form = readdirSync(folder).map((file) => readFileSync(new URL(file, folder), "utf8"));
-  const missing = fieldPaths(first).filter((path) => !elsewhere.includes(path) && !form.some((source) => source.includes(`"${path}"`)));
+  const paths = [...fieldPaths(first), ...Object.keys(catalogue.allocation).map((key) => `allocation.${key}`)];
+  const missing = paths.filter((path) => !elsewhere.includes(path) && !form.some((source) => source.includes(`"${path}"`)));
   expect(missing).toEqual([]);
 });

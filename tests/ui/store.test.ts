@@ -1,7 +1,8 @@
 // The store over a replayed session: it starts, folds, refuses, and shows failures of the session.
 import { expect, test } from "vitest";
 import { blockers, createStudio } from "../../src/ui/store.ts";
-import { catalogue, first, ReplaySession } from "./fixture.ts";
+import { scoresOf } from "../../src/ui/scoring.ts";
+import { catalogue, dynamicRun, first, ReplaySession } from "./fixture.ts";
 
 const studio = (session = new ReplaySession(1)) => ({ session, store: createStudio(session, catalogue, first) });
 
@@ -78,4 +79,66 @@ test("an answer to an older configuration is dropped", async () => {
   release();
   await slow;
   expect(store.getState().preflight!.sites[0].r).toBe(2);
+});
+
+test("scores drive the allocation as the budget moves, and are dropped when they no longer hold", async () => {
+  const { session, store } = studio();
+  store.getState().replaceConfig(dynamicRun);
+  await store.getState().refresh();
+  await store.getState().score();
+  expect(session.calls).toEqual(["score grad-norm"]);
+  const on = () => store.getState().allocated!.ranks.filter((r) => r > 0).length;
+  expect(on()).toBe(10);
+  store.getState().edit("allocation.budget", { modules: 3 });
+  await store.getState().allocate();
+  expect(on()).toBe(3);
+  store.getState().edit("train.steps", 7);
+  await store.getState().allocate();
+  expect(on()).toBe(3);
+  store.getState().edit("r", 4);
+  await store.getState().allocate();
+  expect(store.getState().allocated).toBeNull();
+  expect(scoresOf(store.getState().scoring, store.getState().config)).toBeNull();
+});
+
+test("the ranks of an allocation in a new run: fixed, as PEFT reads them", async () => {
+  const { store } = studio();
+  store.getState().replaceConfig(dynamicRun);
+  await store.getState().refresh();
+  await store.getState().score();
+  const { sites, allocated } = store.getState();
+  store.getState().useRanks(sites.map(({ name }, i) => ({ name, r: allocated!.ranks[i] })));
+  const { config } = store.getState();
+  expect(config.allocation).toBeNull();
+  expect(config.target_modules).toEqual(sites.filter((_, i) => allocated!.ranks[i] > 0).map(({ name }) => name));
+  await store.getState().refresh();
+  expect(store.getState().sites.map(({ r }) => r)).toEqual(allocated!.ranks);
+});
+
+test("no run begins while modules are scored; cancelled scores leave the earlier ones", async () => {
+  const { session, store } = studio();
+  store.getState().replaceConfig(dynamicRun);
+  await store.getState().score();
+  const before = scoresOf(store.getState().scoring, dynamicRun);
+  let cancel = () => {};
+  session.score = (_config, _names, onProgress) => {
+    onProgress("grad-norm", 3, 32);
+    return new Promise((resolve) => (cancel = () => resolve(null)));
+  };
+  const scoring = store.getState().score();
+  expect(store.getState().scoring).toMatchObject({ state: "running", done: 3, total: 32 });
+  await store.getState().train();
+  expect(session.calls).not.toContain("train");
+  cancel();
+  await scoring;
+  expect(store.getState().scoring.state).toBe("done");
+  expect(scoresOf(store.getState().scoring, dynamicRun)).toBe(before);
+});
+
+test("a data set brings its task, and a reset takes it back", () => {
+  const { store } = studio();
+  store.getState().edit("data.source", "bundled:paraphrase");
+  expect(store.getState().config.model.task).toBe("classification");
+  store.getState().reset("data.source");
+  expect(store.getState().config).toEqual(first);
 });

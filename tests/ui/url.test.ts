@@ -8,12 +8,12 @@ import { catalogue, first, sitesOf } from "./fixture.ts";
 
 describe("the URL", () => {
   test("is empty for the first run", () => {
-    expect(toHash(first, first)).toBe("");
-    expect(fromHash("", first)).toEqual({ config: first, notes: [] });
+    expect(toHash(first, catalogue)).toBe("");
+    expect(fromHash("", catalogue)).toEqual({ config: first, notes: [] });
   });
 
   test("names only what differs", () => {
-    expect(toHash(setField(first, "train.learning_rate", 0.001), first)).toBe("#train.learning_rate=0.001");
+    expect(toHash(setField(first, "train.learning_rate", 0.001), catalogue)).toBe("#train.learning_rate=0.001");
   });
 
   test("brings back any configuration of the form", () => {
@@ -32,15 +32,41 @@ describe("the URL", () => {
         one = setField(setField(one, "data.limit", limit), "model.source", `file:${source}`);
         one = setField(setField(one, "target_modules", modules), "train.gradient_checkpointing", checkpointing);
         one = withRank(one, sitesOf(one), "model.layers.1.mlp.down_proj", rank);
-        expect(fromHash(toHash(one, first), first)).toEqual({ config: one, notes: [] });
+        expect(fromHash(toHash(one, catalogue), catalogue)).toEqual({ config: one, notes: [] });
       }),
     );
   });
 
+  test("brings back any allocation, and writes only what is not usual of it", () => {
+    const budget = fc.oneof(
+      fc.record({ share: fc.double({ min: 0.01, max: 1, noNaN: true }) }),
+      fc.record({ modules: fc.nat(99) }),
+      fc.record({ parameters: fc.nat(1e6) }),
+    );
+    const some = fc.record(
+      {
+        proxy: fc.constantFrom("snip", "grasp"),
+        budget,
+        when: fc.constantFrom("static" as const, "dynamic" as const),
+        max_rank: fc.option(fc.nat(64)),
+        locked: fc.array(fc.string({ minLength: 1 })),
+        ranks: fc.dictionary(fc.constantFrom("q_proj", "v_proj"), fc.nat(64), { noNullPrototype: true }),
+      },
+      { requiredKeys: [], noNullPrototype: true },
+    );
+    fc.assert(
+      fc.property(some, (changes) => {
+        const config = { ...first, allocation: { ...catalogue.allocation, ...changes } };
+        expect(fromHash(toHash(config, catalogue), catalogue)).toEqual({ config, notes: [] });
+      }),
+    );
+    expect(toHash({ ...first, allocation: { ...catalogue.allocation, when: "dynamic" } }, catalogue)).toBe("#allocation=%7B%22when%22%3A%22dynamic%22%7D");
+  });
+
   test("keeps an alpha_pattern that one scale would not give", () => {
     const config = { ...first, rank_pattern: { v_proj: 4 }, alpha_pattern: {} };
-    expect(fromHash(toHash(config, first), first).config).toEqual(config);
-    expect(toHash({ ...config, alpha_pattern: { v_proj: 8 } }, first)).not.toContain("alpha_pattern");
+    expect(fromHash(toHash(config, catalogue), catalogue).config).toEqual(config);
+    expect(toHash({ ...config, alpha_pattern: { v_proj: 8 } }, catalogue)).not.toContain("alpha_pattern");
   });
 
   test.each([
@@ -52,9 +78,14 @@ describe("the URL", () => {
     ["#r=Infinity", /"r"/],
     ["#rank_pattern=[1]", /"rank_pattern"/],
     ['#rank_pattern={"q":"x"}', /"rank_pattern"/],
+    ["#allocation=5", /"allocation"/],
+    ['#allocation={"colour":"red"}', /"allocation"/],
+    ['#allocation={"budget":{"share":"all"}}', /"allocation"/],
+    ['#allocation={"budget":{"share":1,"modules":1}}', /"allocation"/],
+    ['#allocation={"locked":[1]}', /"allocation"/],
     ["#r=" + "1".repeat(100_001), /too long/],
   ])("ignores %.40s with a note", (hash, note) => {
-    const { config, notes } = fromHash(hash, first);
+    const { config, notes } = fromHash(hash, catalogue);
     expect(config).toEqual(first);
     expect(notes.join()).toMatch(note);
   });
@@ -63,7 +94,7 @@ describe("the URL", () => {
     const known = { ...catalogue, fields: { ...catalogue.fields, backend: { title: "Backend", help: "", choices: ["auto", "wasm"] } } };
     expect(fromAddress({ search: "?backend=wasm", hash: "#r=2&backend=auto" }, known).config).toEqual({ ...first, r: 2, backend: "wasm" });
     expect(fromAddress({ search: "?backend=abacus", hash: "" }, known)).toEqual({ config: first, notes: [expect.stringMatching(/"abacus".*auto, wasm/)] });
-    expect(toHash({ ...first, backend: "wasm" }, first)).toBe("");
+    expect(toHash({ ...first, backend: "wasm" }, catalogue)).toBe("");
     const search = toSearch("?lang=en", { page: "device", backend: "wasm" }, first);
     expect(search).toBe("?lang=en&page=device&backend=wasm");
     expect(toSearch(search, { page: "train", backend: "auto" }, first)).toBe("?lang=en");
@@ -71,7 +102,7 @@ describe("the URL", () => {
   });
 
   test("takes a field that is null in the first run as a number, an object or null", () => {
-    expect(fromHash("#data.limit=20", first).config.data.limit).toBe(20);
-    expect(fromHash("#data.limit=many", first).notes).toHaveLength(1);
+    expect(fromHash("#data.limit=20", catalogue).config.data.limit).toBe(20);
+    expect(fromHash("#data.limit=many", catalogue).notes).toHaveLength(1);
   });
 });

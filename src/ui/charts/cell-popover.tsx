@@ -4,6 +4,8 @@ import type { SiteInfo } from "../../protocol.ts";
 import { count } from "../format.ts";
 import { Segments } from "../segments.tsx";
 import { text } from "../strings.ts";
+import type { SiteHistory } from "./allocations.ts";
+import { CellHistory } from "./cell-history.tsx";
 import type { OpenCell } from "./rank-panel.tsx";
 
 const presets = [0, 1, 2, 4, 8, 16, 32];
@@ -15,11 +17,13 @@ interface Props {
   /** The sites of the next run: whose rank is set. */
   planned: readonly SiteInfo[];
   busy: boolean;
+  /** Of the allocations of the run that is shown. */
+  history: readonly SiteHistory[];
   onSet: (names: readonly string[], r: number) => void;
   onClose: () => void;
 }
 
-export function CellPopover({ open, sites, planned, busy, onSet, onClose }: Props) {
+export function CellPopover({ open, sites, planned, busy, history, onSet, onClose }: Props) {
   const ref = useRef<HTMLDivElement>(null);
   const input = useRef<HTMLInputElement>(null);
   const site = sites[open.index];
@@ -104,6 +108,7 @@ export function CellPopover({ open, sites, planned, busy, onSet, onClose }: Prop
         value={scope}
         onChange={setScope}
       />
+      {history.length > 1 && <CellHistory history={history} />}
       {!valid && <p className="help wrong">{text.cell.range(most)}</p>}
       {busy && <p className="help">{text.cell.next}</p>}
     </div>

@@ -1,12 +1,11 @@
 // heatmap.tsx — layers × modules as an ARIA grid: one tab stop, arrows move, Enter or a digit opens the cell's rank.
 import { memo, useRef, useState, type KeyboardEvent } from "react";
 import type { SiteInfo } from "../../protocol.ts";
-import type { SitesWindow } from "../fold.ts";
 import { count, short, tiny } from "../format.ts";
 import { shortModule } from "../panels/modules.tsx";
 import { text } from "../strings.ts";
 import type { OpenCell } from "./rank-panel.tsx";
-import type { RankView } from "./rank-views.ts";
+import type { Measured, RankView } from "./rank-views.ts";
 import { viridis } from "./scale.ts";
 
 interface Props {
@@ -15,14 +14,15 @@ interface Props {
   values: readonly (number | null)[];
   view: RankView;
   most: number;
-  window: SitesWindow | undefined;
+  least: number;
+  measured: Measured;
   /** New values are arriving. */
   live: boolean;
   /** Absent: ranks cannot be set. */
   onOpen?: (cell: OpenCell) => void;
 }
 
-export const Heatmap = memo(function Heatmap({ sites, values, view, most, window, live, onOpen }: Props) {
+export const Heatmap = memo(function Heatmap({ sites, values, view, most, least, measured, live, onOpen }: Props) {
   const grid = useRef<HTMLDivElement>(null);
   const [focus, setFocus] = useState<[row: number, column: number]>([0, 0]);
   const layers = [...new Set(sites.map((site) => site.layer))].sort((a, b) => a - b);
@@ -98,16 +98,17 @@ export const Heatmap = memo(function Heatmap({ sites, values, view, most, window
               return <span key={module} role="gridcell" data-cell={`${row},${column}`} tabIndex={isFocus ? 0 : -1} className="cell none" aria-label="" />;
             const site = sites[index];
             const value = values[index];
-            const off = view.name === "rank" ? site.r === 0 : site.parameters === 0;
+            const off = view.alsoOff ? value === null : view.name === "rank" ? site.r === 0 : site.parameters === 0;
             return (
               <Cell
                 key={module}
                 row={row}
                 column={column}
                 focus={isFocus}
-                tone={off || value === null ? null : view.tone(value, most)}
+                tone={off || value === null ? null : view.tone(value, most, least)}
                 off={off}
-                label={label(site, index, window)}
+                hollow={site.r === 0 && (measured.order?.[index] ?? 0) > 0 && view.name !== "on"}
+                label={label(site, index, measured)}
                 shows={off ? "·" : value === null ? "" : view.cell(value)}
               />
             );
@@ -140,20 +141,22 @@ interface CellProps {
   /** 0..1 for the colour; null: none. */
   tone: number | null;
   off: boolean;
+  /** May be on, and is not: an outline only. */
+  hollow: boolean;
   label: string;
   shows: string;
 }
 
 /** Plain values only, so that a cell whose numbers stayed the same is not drawn again. */
-const Cell = memo(function Cell({ row, column, focus, tone, off, label, shows }: CellProps) {
+const Cell = memo(function Cell({ row, column, focus, tone, off, hollow, label, shows }: CellProps) {
   const colour = tone === null ? undefined : viridis(tone);
   return (
     <div
       role="gridcell"
       data-cell={`${row},${column}`}
       tabIndex={focus ? 0 : -1}
-      className={off ? "cell off" : colour ? "cell" : "cell blank"}
-      style={colour && { background: colour.fill, color: colour.ink }}
+      className={`cell ${off ? "off" : colour ? "" : "blank"} ${hollow ? "hollow" : ""}`}
+      style={colour && (hollow ? { outlineColor: colour.fill } : { background: colour.fill, color: colour.ink })}
       aria-label={label}
       title={label}
     >
@@ -170,10 +173,11 @@ function within(target: EventTarget, act: (row: number, column: number) => void)
 
 const shown = (values: readonly (number | null)[]): number[] => values.filter((value) => value !== null);
 
-/** "layer 3, v_proj: rank 8, gradient 0.31, ‖ΔW‖ 0.52, 2,048 parameters" */
-function label(site: SiteInfo, index: number, window: SitesWindow | undefined): string {
+/** "layer 3, v_proj: rank 8, score 0.81 (place 2), gradient 0.31, ‖ΔW‖ 0.52, 2,048 parameters" */
+function label(site: SiteInfo, index: number, { window, scores, order }: Measured): string {
+  const scored = order?.[index] ? `, ${text.heatmap.place(short(scores![index]), order[index])}` : "";
   const measured =
     window && site.parameters > 0 ? `, ${text.table.gradNorm} ${short(window.gradNorm[index])}, ${text.table.deltaNorm} ${short(window.deltaNorm[index])}` : "";
   const rank = site.r > 0 ? `${text.table.rank} ${site.r}` : site.parameters > 0 ? text.heatmap.inFull : text.heatmap.off;
-  return `${text.heatmap.layer} ${site.layer}, ${site.module}: ${rank}${measured}, ${count(site.parameters)} ${text.table.parameters}`;
+  return `${text.heatmap.layer} ${site.layer}, ${site.module}: ${rank}${scored}${measured}, ${count(site.parameters)} ${text.table.parameters}`;
 }

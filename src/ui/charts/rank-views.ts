@@ -1,20 +1,33 @@
 // rank-views.ts — what a cell of the map can show: a value per site, how it becomes a colour, how margins add up.
 import type { SiteInfo } from "../../protocol.ts";
 import type { SitesWindow } from "../fold.ts";
-import { count, short, tiny } from "../format.ts";
+import { count, percent, short, tiny } from "../format.ts";
 import { text } from "../strings.ts";
 
-export type ViewName = "rank" | "delta" | "gradient" | "parameters";
+export type ViewName = "rank" | "score" | "order" | "on" | "delta" | "gradient" | "parameters";
+
+/** What is known about the sites beside their ranks, in their order. */
+export interface Measured {
+  window?: SitesWindow;
+  /** Of the allocation that is shown. */
+  scores?: readonly number[];
+  /** Places by score, 1 is the best; 0: not adapted. */
+  order?: readonly number[];
+  /** Share of the run during which a site was on, 0..1. */
+  on?: readonly number[];
+}
 
 export interface RankView {
   name: ViewName;
   title: string;
   help: string;
   /** Value of site i; null where there is none (not adapted, or nothing measured yet). */
-  value(site: SiteInfo, i: number, window: SitesWindow | undefined): number | null;
-  /** 0..1 for the colour, given the largest value shown. */
-  tone(value: number, most: number): number;
-  /** Margins: plain sums, or the norm of norms. */
+  value(site: SiteInfo, i: number, measured: Measured): number | null;
+  /** 0..1 for the colour, given the largest and the smallest value of the scale (0, or below it). */
+  tone(value: number, most: number, least: number): number;
+  /** A site that is off has a value too. */
+  alsoOff?: boolean;
+  /** Margins: plain sums, means, or the norm of norms. */
   total(values: readonly number[]): number;
   totalTitle: string;
   /** At most four characters. */
@@ -26,8 +39,9 @@ export interface RankView {
 
 const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
 const norm = (values: readonly number[]): number => Math.sqrt(sum(values.map((v) => v * v)));
-const linear = (value: number, most: number): number => (most > 0 ? value / most : 0);
-const { views, viewHelp, total, norm: normTitle } = text.heatmap;
+const linear = (value: number, most: number, least = 0): number => (most > least ? (value - least) / (most - least) : 0);
+const mean = (values: readonly number[]): number => (values.length > 0 ? sum(values) / values.length : 0);
+const { views, viewHelp, total, mean: meanTitle, norm: normTitle } = text.heatmap;
 
 export const rankViews: readonly RankView[] = [
   {
@@ -43,10 +57,49 @@ export const rankViews: readonly RankView[] = [
     acrossWindows: true,
   },
   {
+    name: "score",
+    title: views.score,
+    help: viewHelp.score,
+    value: (_, i, { scores, order }) => (order?.[i] ? scores![i] : null),
+    tone: linear,
+    alsoOff: true,
+    total: sum,
+    totalTitle: total,
+    cell: tiny,
+    full: short,
+    acrossWindows: false,
+  },
+  {
+    name: "order",
+    title: views.order,
+    help: viewHelp.order,
+    value: (_, i, { order }) => order?.[i] || null,
+    tone: (value, most) => (most > 1 ? 1 - (value - 1) / (most - 1) : 1),
+    alsoOff: true,
+    total: mean,
+    totalTitle: meanTitle,
+    cell: String,
+    full: short,
+    acrossWindows: false,
+  },
+  {
+    name: "on",
+    title: views.on,
+    help: viewHelp.on,
+    value: (_, i, { on, order }) => (order?.[i] && on ? on[i] : null),
+    tone: (value) => value,
+    alsoOff: true,
+    total: mean,
+    totalTitle: meanTitle,
+    cell: (value) => `${Math.round(100 * value)}%`,
+    full: percent,
+    acrossWindows: true,
+  },
+  {
     name: "delta",
     title: views.delta,
     help: viewHelp.delta,
-    value: (site, i, window) => (site.parameters > 0 ? (window?.deltaNorm[i] ?? null) : null),
+    value: (site, i, { window }) => (site.parameters > 0 ? (window?.deltaNorm[i] ?? null) : null),
     tone: linear,
     total: norm,
     totalTitle: normTitle,
@@ -58,7 +111,7 @@ export const rankViews: readonly RankView[] = [
     name: "gradient",
     title: views.gradient,
     help: viewHelp.gradient,
-    value: (site, i, window) => (site.parameters > 0 ? (window?.gradNorm[i] ?? null) : null),
+    value: (site, i, { window }) => (site.parameters > 0 ? (window?.gradNorm[i] ?? null) : null),
     tone: linear,
     total: norm,
     totalTitle: normTitle,
@@ -84,7 +137,8 @@ export const rankViews: readonly RankView[] = [
 const usualRank = 32;
 
 /** The largest value that the scale of `view` has to hold. */
-export function largest(view: RankView, sites: readonly SiteInfo[], windows: readonly SitesWindow[], shown: SitesWindow | undefined): number {
-  const all = view.acrossWindows && view.name === "delta" ? windows : [shown];
-  return Math.max(view.name === "rank" ? usualRank : 0, ...all.map((window) => Math.max(0, ...sites.map((site, i) => view.value(site, i, window) ?? 0))));
+export function largest(view: RankView, sites: readonly SiteInfo[], windows: readonly SitesWindow[], shown: Measured): number {
+  const all = view.acrossWindows && view.name === "delta" ? windows.map((window) => ({ window })) : [shown];
+  const floor = view.name === "rank" ? usualRank : view.name === "on" ? 1 : 0;
+  return Math.max(floor, ...all.map((measured) => Math.max(0, ...sites.map((site, i) => view.value(site, i, measured) ?? 0))));
 }

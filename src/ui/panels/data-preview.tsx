@@ -34,12 +34,12 @@ function Preview({ preview }: { preview: DataPreview }) {
     <>
       <ul className="legend">
         <li>
-          <span className="token trained">{text.preview.trained}</span>
+          <span className="token trained">{preview.labels ? text.preview.label : text.preview.trained}</span>
         </li>
         <li>
           <span className="token">{text.preview.read}</span>
         </li>
-        <li className="muted">{text.preview.share(percent(preview.trainedShare))}</li>
+        {!preview.labels && <li className="muted">{text.preview.share(percent(preview.trainedShare))}</li>}
       </ul>
       <ol className="rows" aria-label={text.sections.data}>
         {preview.rows.map((row, i) => (
@@ -48,6 +48,7 @@ function Preview({ preview }: { preview: DataPreview }) {
             {row.map((token, j) => (
               <Token key={j} token={token} />
             ))}
+            {preview.labels && <span className="token trained label">{preview.labels[i]}</span>}
           </li>
         ))}
       </ol>

@@ -3,7 +3,7 @@
 import { useEffect, useId, useState, type ReactNode } from "react";
 import type { CatalogueEntry } from "../../protocol.ts";
 import { useParts, useStudio } from "../context.ts";
-import { getField, sameField, type FieldPath } from "../fields.ts";
+import { getField, sameField, usualField, type FieldPath } from "../fields.ts";
 import { text } from "../strings.ts";
 
 const paperUrl = (arxiv: string): string => `https://arxiv.org/abs/${arxiv}`;
@@ -19,6 +19,8 @@ export function Paper({ id }: { id?: string }) {
 
 interface FieldProps {
   path: FieldPath;
+  /** For a group of fields, which the catalogue does not name. */
+  title?: string;
   /** Paths reset together with `path`. */
   also?: readonly FieldPath[];
   /** Help for the chosen value, instead of the field's own line. */
@@ -32,14 +34,14 @@ interface FieldProps {
   children: (id: string, describedBy: string) => ReactNode;
 }
 
-export function Field({ path, also = [], help, peek = false, action, inline = false, children }: FieldProps) {
+export function Field({ path, title: given, also = [], help, peek = false, action, inline = false, children }: FieldProps) {
   const { store } = useParts();
   const info = useStudio((state) => state.catalogue.fields[path]);
-  const changed = useStudio(({ config, catalogue }) => [path, ...also].some((p) => !sameField(getField(config, p), getField(catalogue.first, p))));
+  const changed = useStudio(({ config, catalogue }) => [path, ...also].some((p) => !sameField(getField(config, p), usualField(catalogue, p))));
   const reason = useStudio((state) => state.invalid[path]);
   const id = useId();
   const [open, setOpen] = useState(false);
-  const title = info?.title ?? path;
+  const title = given ?? info?.title ?? path;
   return (
     <div className={inline ? "field inline-field" : "field"}>
       <div className="field-head">

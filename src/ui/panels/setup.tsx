@@ -4,6 +4,7 @@ import { fieldPaths, getField, sameField, type FieldPath } from "../fields.ts";
 import { active } from "../fold.ts";
 import { blockers } from "../store.ts";
 import { text } from "../strings.ts";
+import { AllocationSection } from "./allocation.tsx";
 import { CheckField, NumberField, SelectField } from "./field.tsx";
 import { ModulesField } from "./modules.tsx";
 import { NearestFit } from "./nearest-fit.tsx";
@@ -32,6 +33,7 @@ export function Setup() {
   const { methods, optimizers, schedulers, first } = useStudio((state) => state.catalogue);
   const changed = useStudio(({ config }) => fieldPaths(first).some((path) => !sameField(getField(config, path), getField(first, path))));
   const full = useStudio((state) => state.config.method === "full");
+  const allocated = useStudio((state) => state.config.allocation !== null);
   const busy = useStudio((state) => active(state.run));
   const ended = useStudio((state) => state.run.state !== "idle" && !active(state.run));
   return (
@@ -55,6 +57,7 @@ export function Setup() {
         </>
       )}
       <ModulesField />
+      {(!full || allocated) && <AllocationSection />}
       <NumberField path="train.steps" />
       <NumberField path="train.batch_size" />
       <NumberField path="train.learning_rate" />
@@ -89,6 +92,7 @@ function TrainButton() {
   const problems = blockers({ preflight, invalid });
   const label = { idle: text.setup.train, loading: text.setup.ready, running: text.setup.training, paused: text.setup.paused };
   const benchmarking = useStudio((studio) => studio.benchmark.state === "running");
+  const scoring = useStudio((studio) => studio.scoring.state === "running");
   const train = () => {
     void store.getState().train();
     // On a narrow page the run lies below the form; it is there once the store has said that it began.
@@ -109,12 +113,13 @@ function TrainButton() {
           <NearestFit />
         </div>
       )}
+      {scoring && <p className="help">{text.scoring}</p>}
       {benchmarking && <p className="help">{text.setup.benchmarking}</p>}
       <button
         type="button"
         className="primary"
         data-testid="train"
-        disabled={busy || benchmarking || problems.length > 0}
+        disabled={busy || benchmarking || scoring || problems.length > 0}
         aria-describedby={problems.length > 0 ? "missing" : undefined}
         onClick={train}
       >

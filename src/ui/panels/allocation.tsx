@@ -1,0 +1,167 @@
+// allocation.tsx — where the rank goes, decided by scores: which score, which allocator, what it may cost, when; and the
+// scores of the modules before any training, whose allocation the map shows while the budget moves.
+import { useEffect, useState } from "react";
+import { amountOf, budgetOf, inUnit, rangeOf, unitOf, type BudgetUnit } from "../budget.ts";
+import { useParts, useStudio } from "../context.ts";
+import { getField, type FieldPath } from "../fields.ts";
+import { active } from "../fold.ts";
+import { bytes, count, duration, percent, short } from "../format.ts";
+import { scoresOf } from "../scoring.ts";
+import { Segments } from "../segments.tsx";
+import { text } from "../strings.ts";
+import { Field, NumberField, SelectField } from "./field.tsx";
+
+const units = (["share", "modules", "parameters"] as const).map((value) => ({ value, title: text.allocation.budget[value] }));
+
+export function AllocationSection() {
+  const { store } = useParts();
+  const { proxies, allocators, schedules, allocation: usual } = useStudio((state) => state.catalogue);
+  const on = useStudio((state) => state.config.allocation !== null);
+  const dynamic = useStudio((state) => state.config.allocation?.when === "dynamic");
+  const toggle = (checked: boolean) => store.getState().edit("allocation", checked ? { ...usual } : null);
+  return (
+    <>
+      <Field path="allocation" title={text.allocation.title} help={text.allocation.help} inline>
+        {(id, describedBy) => (
+          <input
+            id={id}
+            type="checkbox"
+            data-testid="allocation"
+            checked={on}
+            aria-describedby={describedBy}
+            onChange={(event) => toggle(event.target.checked)}
+          />
+        )}
+      </Field>
+      {on && (
+        <div className="allocation" role="group" aria-label={text.allocation.title}>
+          <SelectField path="allocation.proxy" entries={proxies} peek />
+          <SelectField path="allocation.allocator" entries={allocators} />
+          <BudgetField />
+          <SelectField path="allocation.when" entries={schedules} />
+          {dynamic && <NumberField path="allocation.realloc_N" />}
+          <NumberField path="allocation.batches" />
+          <details className="more">
+            <summary>{text.allocation.more}</summary>
+            <SelectField path="allocation.B" />
+            <NumberField path="allocation.min_rank" />
+            <NumberField path="allocation.max_rank" nullable />
+            <NumberField path="allocation.rank_step" />
+            <ListField path="allocation.locked" />
+            <ListField path="allocation.excluded" />
+            <NumberField path="allocation.first_epochs_random" />
+            {dynamic && <NumberField path="allocation.stop_after" />}
+          </details>
+          <Score />
+        </div>
+      )}
+    </>
+  );
+}
+
+function BudgetField() {
+  const { store } = useParts();
+  const budget = useStudio((state) => state.config.allocation?.budget);
+  const sites = useStudio((state) => state.sites);
+  if (!budget) return null;
+  const unit = unitOf(budget);
+  const range = rangeOf(unit, sites);
+  const amount = amountOf(budget);
+  const edit = (next: typeof budget) => store.getState().edit("allocation.budget", { ...next });
+  return (
+    <Field path="allocation.budget">
+      {(id, describedBy) => (
+        <>
+          <span className="budget">
+            <input
+              id={id}
+              type="range"
+              data-testid="budget"
+              {...range}
+              disabled={!range}
+              value={amount}
+              aria-describedby={describedBy}
+              aria-valuetext={unit === "share" ? percent(amount) : `${count(amount)} ${unit}`}
+              onChange={(event) => edit(budgetOf(unit, Number(event.target.value)))}
+            />
+            <output className="number">{unit === "share" ? percent(amount) : count(amount)}</output>
+          </span>
+          <Segments label={text.allocation.budgetUnit} options={units} value={unit} onChange={(to: BudgetUnit) => edit(inUnit(budget, to, sites))} />
+        </>
+      )}
+    </Field>
+  );
+}
+
+/** Names separated by commas. */
+function ListField({ path }: { path: FieldPath }) {
+  const { store } = useParts();
+  const value = useStudio((state) => getField(state.config, path)) as readonly string[] | undefined;
+  const written = (value ?? []).join(", ");
+  const [typed, setTyped] = useState(written);
+  const names = (words: string) => words.split(",").map((word) => word.trim()).filter(Boolean); // prettier-ignore
+  useEffect(() => {
+    // "q_proj, " is on its way to a second name.
+    setTyped((now) => (names(now).join(", ") === written ? now : written));
+  }, [written]);
+  return (
+    <Field path={path}>
+      {(id, describedBy) => (
+        <input
+          id={id}
+          type="text"
+          spellCheck={false}
+          autoComplete="off"
+          placeholder={text.allocation.names}
+          value={typed}
+          aria-describedby={describedBy}
+          onChange={(event) => {
+            setTyped(event.target.value);
+            store.getState().edit(path, names(event.target.value));
+          }}
+        />
+      )}
+    </Field>
+  );
+}
+
+function Score() {
+  const { store } = useParts();
+  const scoring = useStudio((state) => state.scoring);
+  const proxy = useStudio((state) => state.config.allocation?.proxy);
+  const there = useStudio((state) => scoresOf(state.scoring, state.config) !== null);
+  const cost = useStudio((state) => state.preflight?.scoring);
+  const notes = useStudio((state) => state.allocated?.notes) ?? [];
+  const busy = useStudio((state) => active(state.run) || state.benchmark.state === "running" || state.preflight?.memory === null);
+  const { score, stop } = store.getState();
+  const said = there && proxy && scoring.notes[proxy] ? [scoring.notes[proxy], ...notes] : notes;
+  return (
+    <div className="scoring" data-testid="scoring">
+      {cost && (
+        <p className="help">
+          {text.allocation.cost(count(Math.ceil(cost.passes)), short(cost.flops / 1e9), bytes(cost.bytes))}
+          {cost.seconds !== null && `, ${duration(cost.seconds)}`}.
+        </p>
+      )}
+      {scoring.state === "running" ? (
+        <>
+          <p className="help">{text.allocation.scoring(scoring.done, scoring.total)}</p>
+          <progress aria-label={text.scoring} value={scoring.total > 0 ? scoring.done : undefined} max={scoring.total || 1} />
+          <button type="button" className="quiet" data-testid="cancel-score" onClick={() => void stop()}>
+            {text.allocation.cancel}
+          </button>
+        </>
+      ) : (
+        <button type="button" className="quiet" data-testid="score" disabled={busy} onClick={() => void score()}>
+          {there ? text.allocation.again : text.allocation.score}
+        </button>
+      )}
+      {scoring.state === "done" && !there && <p className="help">{text.allocation.stale}</p>}
+      {said.map((note) => (
+        <p key={note} className="help">
+          {note}
+        </p>
+      ))}
+    </div>
+  );
+}

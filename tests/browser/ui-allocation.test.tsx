@@ -1,0 +1,96 @@
+// Where the rank goes, on the page: scores change the map, the budget moves it, a dynamic run replays through the scrubber.
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { createRoot, type Root } from "react-dom/client";
+import { page, userEvent } from "vitest/browser";
+import { App } from "../../src/ui/app.tsx";
+import "../../src/ui/theme.css";
+import { first, ReplaySession } from "../ui/fixture.ts";
+
+let root: Root;
+let host: HTMLDivElement;
+
+const open = async (session = new ReplaySession(5), hash = "") => {
+  history.replaceState(null, "", hash || location.pathname + location.search);
+  root.render(<App client={session} />);
+  await expect.element(page.getByTestId("preflight")).toHaveTextContent("162,816 of 3,148,224");
+  return session;
+};
+const hollow = () => host.querySelectorAll(".cell.hollow").length;
+const label = (at: string) => host.querySelector(`[data-cell="${at}"]`)!.getAttribute("aria-label");
+const slide = (to: number) => {
+  const slider = host.querySelector<HTMLInputElement>("[data-testid=budget]")!;
+  Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value")!.set!.call(slider, String(to));
+  slider.dispatchEvent(new Event("input", { bubbles: true }));
+};
+
+beforeEach(() => {
+  host = document.createElement("div");
+  document.body.append(host);
+  root = createRoot(host);
+});
+afterEach(() => {
+  root.unmount();
+  host.remove();
+  history.replaceState(null, "", location.pathname + location.search);
+});
+
+test("scores change the map, the budget moves it, and its ranks become those of a new run", async () => {
+  const complaints = vi.spyOn(console, "error");
+  await open();
+  expect(hollow()).toBe(0);
+  await userEvent.click(page.getByTestId("allocation"));
+  await expect.element(page.getByTestId("scoring")).toHaveTextContent("One scoring: 32 passes");
+  await userEvent.click(page.getByTestId("score"));
+  await expect.poll(hollow, { timeout: 10_000 }).toBe(32);
+  await expect.element(page.getByTestId("spent")).toHaveTextContent("10 of 10 modules");
+  slide(0.5);
+  await expect.poll(hollow, { timeout: 10_000 }).toBe(21);
+  await expect.poll(() => new URLSearchParams(location.hash.slice(1)).get("allocation"), { timeout: 10_000 }).toBe('{"budget":{"share":0.5}}');
+  await userEvent.click(page.getByRole("radio", { name: "score", exact: true }));
+  await userEvent.click(page.getByRole("checkbox", { name: "rank order" }));
+  const places = [...host.querySelectorAll(".cell")].map((cell) => Number(cell.textContent));
+  expect(Math.min(...places)).toBe(1);
+  expect(Math.max(...places)).toBeGreaterThan(35);
+  await userEvent.click(page.getByTestId("use-ranks"));
+  await expect.element(page.getByTestId("allocation")).not.toBeChecked();
+  expect([...host.querySelectorAll(".cell.off")]).toHaveLength(21);
+  await userEvent.click(page.getByRole("button", { name: /^Reset Where/ }));
+  await expect.poll(() => location.hash, { timeout: 10_000 }).toBe("");
+  expect(complaints).not.toHaveBeenCalled();
+});
+
+test("a dynamic run: off cells are off, the history goes back to the first allocation", async () => {
+  await open(new ReplaySession(5), '#allocation={"when":"dynamic"}');
+  await userEvent.click(page.getByTestId("train"));
+  await expect.poll(() => document.querySelector("[data-testid=step-value]")!.textContent, { timeout: 20_000 }).toBe(String(first.train.steps));
+  await expect.element(page.getByTestId("train")).toBeEnabled();
+  expect(hollow()).toBe(32);
+  const off = () => [...host.querySelectorAll<HTMLElement>(".cell.hollow")].map((cell) => cell.dataset.cell);
+  const last = off();
+  expect(label("5,2")).toMatch(/^layer 5, v_proj: rank 8, score [\d.]+ \(place \d+\)/);
+  const scrubber = host.querySelector<HTMLInputElement>(".scrubber input")!;
+  scrubber.focus();
+  await userEvent.keyboard("{Home}");
+  await expect.element(page.getByText("up to step 0", { exact: true })).toBeVisible();
+  expect(off()).toHaveLength(32);
+  expect(off()).not.toEqual(last);
+  await userEvent.keyboard("{End}");
+  await userEvent.click(page.getByRole("radio", { name: "on", exact: true }));
+  const shares = [...host.querySelectorAll(".cell")].map((cell) => parseInt(cell.textContent!));
+  // Ten of 42 are on at any time.
+  expect(Math.abs(shares.reduce((a, b) => a + b, 0) - 1000)).toBeLessThan(21);
+  expect(shares.some((share) => share > 0 && share < 100)).toBe(true);
+});
+
+test("labelled data brings its task, and its labels are shown", async () => {
+  const session = new ReplaySession(5);
+  const preview = session.preview;
+  session.preview = async (config) => {
+    const plain = await preview(config);
+    return config.model.task === "classification" ? { ...plain, labels: plain.rows.map((_, i) => (i % 2 ? "same" : "different")), trainedShare: 0 } : plain;
+  };
+  await open(session);
+  await userEvent.selectOptions(page.getByTestId("data-select"), "bundled:paraphrase");
+  await expect.poll(() => host.querySelectorAll(".token.label").length, { timeout: 10_000 }).toBe(3);
+  expect(new URLSearchParams(location.hash.slice(1)).get("model.task")).toBe("classification");
+});
