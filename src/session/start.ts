@@ -41,7 +41,7 @@ async function compiled(
 /** Uploads the weights, compiles micro-step and update. Emits progress of both, then the plan. */
 export async function start(config: RunConfig, loaded: Loaded, backend: Backend, emit: (e: TrainEvent) => void): Promise<Run> {
   const run = await compiled(config, loaded, emit, { backend, target: loaded.target });
-  const { dispatches, memory } = estimate(loaded.target, config);
+  const { dispatches, memory } = estimate(loaded.target, config, backend.name);
   emit({
     type: "plan",
     backend: backend.name,

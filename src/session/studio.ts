@@ -27,7 +27,7 @@ import { firstRun, parseConfig } from "../train/config.ts";
 import { predict, spell } from "../train/classify.ts";
 import { Control } from "../train/control.ts";
 import { estimate } from "../train/estimate.ts";
-import { type Room, doesNotFit, nearestFit } from "../train/fit.ts";
+import { type Room, WASM_ROOM, doesNotFit, nearestFit } from "../train/fit.ts";
 import { generate } from "../train/generate.ts";
 import type { Run } from "../train/run.ts";
 import { parameterCounts, siteInfos } from "../train/subject.ts";
@@ -104,13 +104,13 @@ export class StudioSession implements Session {
     const nothing = { memory: null, fits: false, trainable: 0, total: 0, sites: [], flopsPerStep: 0, seconds: null };
     try {
       const { config, loaded } = await this.open(json);
-      const need = estimate(loaded.target, config);
+      const need = estimate(loaded.target, config, backend.name);
       if (!device.webgpu && backend.name === "webgpu")
         problems.push({ where: "backend", what: "this browser has no WebGPU", hint: device.hint ?? "Use a browser with WebGPU.", level: "error" });
       const room = roomOf(device, backend.name);
       const tooLarge = doesNotFit(need, room);
       if (tooLarge) problems.push(tooLarge);
-      const suggestion = (tooLarge && nearestFit(loaded.base, config, room)) ?? undefined;
+      const suggestion = (tooLarge && nearestFit(loaded.base, config, room, backend.name)) ?? undefined;
       if (!loaded.data.heldOut.length)
         problems.push({
           where: "data.eval_share",
@@ -172,9 +172,10 @@ export class StudioSession implements Session {
       mail.post({ type: "state", state: "loading", step: 0 });
       const { config, loaded } = await this.open(json);
       control.learningRate = config.train.learning_rate;
-      const need = estimate(loaded.target, config);
       const device = await this.device();
-      const tooLarge = doesNotFit(need, roomOf(device, chooseBackend(config.backend, device).name));
+      const backend = chooseBackend(config.backend, device).name;
+      const need = estimate(loaded.target, config, backend);
+      const tooLarge = doesNotFit(need, roomOf(device, backend));
       if (tooLarge) throw Object.assign(new Error(tooLarge.what), tooLarge);
       if (control.stopped()) return mail.post({ type: "state", state: "stopped", step: 0 });
       const active = await this.begin(config, loaded, control, mail);
@@ -311,8 +312,7 @@ export class StudioSession implements Session {
   }
 }
 
-/** Wasm has 4 GB at most, for everything. */
 const roomOf = ({ limits, room }: DeviceInfo, backend: string): Room => ({
   piece: backend === "webgpu" ? Math.min(limits.maxBufferSize ?? Infinity, limits.maxStorageBufferBindingSize ?? Infinity) : Infinity,
-  total: Math.min(room ?? Infinity, backend === "wasm" ? 2 ** 32 : Infinity),
+  total: Math.min(room ?? Infinity, backend === "wasm" ? WASM_ROOM : Infinity),
 });

@@ -24,7 +24,8 @@ export interface Estimate {
 export const PROMPTS = 4;
 const device: Device = { class: "gpu", maxStorageBufferBindingSize: Infinity };
 
-export function estimate(target: Target, config: RunConfig): Estimate {
+/** backend: WebGPU's memory is known to a few per cent; on wasm, whose runtime allocates by itself, the figure is an upper bound. */
+export function estimate(target: Target, config: RunConfig, backend: "webgpu" | "wasm" | "reference" = "webgpu"): Estimate {
   const { batch_size: B, gradient_accumulation_steps: accumulation } = config.train;
   const T = config.data.max_length;
   const micro = microGraph(target.subject, B, T);
@@ -35,6 +36,7 @@ export function estimate(target: Target, config: RunConfig): Estimate {
   const norms = target.ranks.size ? deltaGraph(target.subject).graph : movedGraph(elements, segments.length);
   const graphs = [micro, update, evaluationGraph(target.subject, B, T), ...answers, norms];
 
+  const runtime = backend === "wasm" ? wasmExtra(micro, Math.max(64, elements) * 4, target.subject.recompute ?? false) : 0;
   const slots: number[] = [];
   let [captures, dispatches, flops] = [0, 0, 0];
   let largest = { bytes: elements * 4, what: "the trained parameters" };
@@ -63,11 +65,23 @@ export function estimate(target: Target, config: RunConfig): Estimate {
     trainables: flat + (target.ranks.size ? 0 : flat), // full fine-tuning keeps the start, to show how far it went
     gradients: flat,
     moments: 2 * flat,
-    activations: slots.reduce((sum, n) => sum + n * 4, 0) + caches,
+    activations: slots.reduce((sum, n) => sum + n * 4, 0) + caches + runtime,
     // Captures, inputs, the ring of losses and norms, and the buffer through which checkpoints are read.
     staging: captures + bytesOf(["input"]) + 64 * (segments.length * 2 + accumulation + 1) * 4 + 2 ** Math.ceil(Math.log2(flat)),
   };
   return { memory: { ...memory, total: Object.values(memory).reduce((a, b) => a + b, 0) }, dispatches, flopsPerStep: flops, largest };
+}
+
+/**
+ * Bytes that ONNX Runtime takes beyond the plan's slots, measured (tests/train/wasm-bound.test.ts) and rounded up: its module, attention's scores
+ * (B, H, T, T) where WebGPU holds none (one per layer kept for backward, four at work), three copies of all logits, eight of the flat buffer in the update.
+ */
+function wasmExtra(micro: Graph, flat: number, recompute: boolean): number {
+  const bytesOf = (op: string, of: (n: Graph["nodes"][number]) => number): number[] => micro.nodes.filter((n) => n.op.name === op).map((n) => of(n) * 4);
+  const scores = bytesOf("attention", ({ outputs: [, lse] }) => size(lse.shape) * lse.shape[2]);
+  const logits = bytesOf("crossEntropy", ({ inputs: [x, W] }) => (size(x.shape) / W.shape[1]) * W.shape[0]);
+  const sum = (ns: readonly number[]): number => ns.reduce((a, b) => a + b, 0);
+  return 24e6 + (recompute ? 0 : sum(scores)) + 4 * Math.max(0, ...scores) + 3 * sum(logits) + 8 * flat;
 }
 
 const launchesOf = (graph: Graph) => graph.nodes.flatMap((n) => (n.op.view ? [] : n.op.lower(n, device)));

@@ -5,6 +5,8 @@ import type { Problem, RunConfig, Suggestion } from "../protocol.ts";
 import { type Estimate, estimate } from "./estimate.ts";
 import { targetOf } from "./subject.ts";
 
+type Computes = Parameters<typeof estimate>[2];
+
 /** What a device holds, in bytes. */
 export interface Room {
   /** One buffer, bound as a whole. */
@@ -12,6 +14,9 @@ export interface Room {
   /** Everything together. Infinity where nobody can tell. */
   total: number;
 }
+
+/** Bytes a wasm module can address, for everything. */
+export const WASM_ROOM = 2 ** 32;
 
 const n = (bytes: number): string => `${(bytes / 1e6).toLocaleString("en", { maximumFractionDigits: 0 })} MB`;
 
@@ -29,9 +34,9 @@ export function doesNotFit({ largest, memory }: Estimate, room: Room): Problem |
 }
 
 /** The nearest configuration that fits, least harm first: checkpointing, then smaller batches summed up to the same step, then shorter rows. */
-export function nearestFit(base: { model: Model; config: ModelConfig }, config: RunConfig, room: Room): Suggestion | null {
+export function nearestFit(base: { model: Model; config: ModelConfig }, config: RunConfig, room: Room, backend?: Computes): Suggestion | null {
   for (const candidate of candidates(config)) {
-    if (doesNotFit(estimate(targetOf(base, candidate), candidate), room)) continue;
+    if (doesNotFit(estimate(targetOf(base, candidate), candidate, backend), room)) continue;
     const changes = [
       [
         "train.gradient_checkpointing",

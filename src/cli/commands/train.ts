@@ -8,7 +8,7 @@ import { runFiles } from "../../session/export.ts";
 import { allocated, start } from "../../session/start.ts";
 import { Control } from "../../train/control.ts";
 import { estimate } from "../../train/estimate.ts";
-import { doesNotFit } from "../../train/fit.ts";
+import { WASM_ROOM, doesNotFit } from "../../train/fit.ts";
 import { parameterCounts } from "../../train/subject.ts";
 import { train as trainRun } from "../../train/trainer.ts";
 import type { Command } from "../command.ts";
@@ -36,7 +36,7 @@ export const train: Command = {
     await makeFolder(out, args.flag("overwrite"));
     const loaded = await openRun(config, file);
     const { backend, most } = await openBackend(config.backend);
-    const problem = doesNotFit(estimate(loaded.target, config), { piece: most, total: Infinity });
+    const problem = doesNotFit(estimate(loaded.target, config, backend.name), { piece: most, total: backend.name === "wasm" ? WASM_ROOM : Infinity });
     if (problem) throw new DataError(`${file}, ${problem.where}`, problem.what, problem.hint);
 
     const events: TrainEvent[] = [];
