@@ -56,6 +56,22 @@ test("a host without headers: one thread", async () => {
   expect(problems).toEqual([]);
 });
 
+test("a host without headers, after the visitor asked for all cores: isolated, nothing else changes", async () => {
+  const browser = await chromium.launch({ executablePath: chromiumPath(), headless: true, args: withoutWebGpu });
+  const host = await serveDist({ base: "/some/path/", headers: {} });
+  open.push(browser, host);
+  const page = await browser.newPage();
+  const problems: string[] = [];
+  page.on("console", (m) => m.type() === "error" && problems.push(m.text()));
+  await page.goto(`${host.url}?page=device`);
+  expect(await page.evaluate(() => crossOriginIsolated)).toBe(false);
+  await page.getByTestId("isolate").click();
+  await page.waitForFunction(() => crossOriginIsolated, null, { timeout: 30_000 });
+  await page.getByText("Device", { exact: true }).first().waitFor();
+  expect(await page.getByTestId("isolate").count()).toBe(0);
+  expect(problems).toEqual([]);
+});
+
 test("WebGPU by software: wasm by itself, WebGPU where the address says so", async () => {
   expect((await plan(browserFlags, "")).event).toMatchObject({ backend: "wasm" });
   expect((await plan(browserFlags, "?backend=webgpu")).event).toMatchObject({ backend: "webgpu" });

@@ -3,6 +3,7 @@ import { useParts, useStudio } from "../context.ts";
 import { bytes, count } from "../format.ts";
 import { BenchmarkPanel } from "../panels/benchmark.tsx";
 import { Faults } from "../panels/faults.tsx";
+import { Isolation } from "../panels/isolation.tsx";
 import { text } from "../strings.ts";
 
 const words = text.devicePage;
@@ -76,6 +77,7 @@ function Machine() {
         <Fact title={words.cores}>{words.threads(navigator.hardwareConcurrency)}</Fact>
       </dl>
       {device.hint && <p className="notice">{device.hint}</p>}
+      <Isolation />
       <div className="backends" role="radiogroup" aria-labelledby="machine-title">
         {choices.map((name) => {
           const there = name !== "webgpu" || device.webgpu;
