@@ -8,7 +8,7 @@ export const grasp: RankProxy = {
   title: "GraSP",
   help: "−θ · Hg: which weights keep the gradient flowing. While B is 0 it is −‖∇B‖² and ranks backwards.",
   paper: "2002.07376",
-  atZero: "vanishes",
+  atZero: "reverses",
   probe: "gradients",
   passes: (k) => 3 * k,
   score: async (probe) => (await probe.curvature()).map((s) => -s),

@@ -47,8 +47,8 @@ interface Described {
 }
 
 export interface RankProxy extends Described {
-  /** At LoRA's start, B = 0: 0 everywhere ("vanishes"), or of use ("holds"). */
-  readonly atZero: "vanishes" | "holds";
+  /** At LoRA's start, B = 0: of use ("holds"), 0 everywhere ("vanishes"), or in reverse order ("reverses"). */
+  readonly atZero: "holds" | "vanishes" | "reverses";
   /** The value is the same for all sites on purpose: the choice is a random one. */
   readonly random?: true;
   score(probe: Probe): Promise<number[]>;

@@ -176,7 +176,7 @@ export function whileTraining(run: Run, o: Allocating): { due(step: number): boo
 export async function allocateOnce(run: Run, rebuild: (target: Target) => Promise<Run>, o: Allocating): Promise<Run> {
   const a = resolveAllocation(run.target, o.config);
   if (a?.config.when !== "static") return run;
-  const decision = await reallocate(run, a, 0, a.config.first_epochs_random > 0 ? "random" : "proxy", o);
+  const decision = await reallocate(run, a, 0, "proxy", o);
   if (!decision) return run;
   const now = await rebuild(withRanks(run.target, new Map(a.names.map((name, i) => [name, decision.ranks[i]]))));
   o.emit({ type: "ranks", step: 0, sites: siteInfos(now.target) });

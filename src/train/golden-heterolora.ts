@@ -64,7 +64,8 @@ export async function runHeterolora(backend: Backend, files: CaseFiles): Promise
   const batches = JSON.parse(new TextDecoder().decode(files.get("batch.json")!)) as Record<"input_ids" | "attention_mask" | "labels", number[][]>[];
   const context: Context = { backend, c, initial, expected, batches: batches.map(batchOf), sheet: new Sheet() };
   for (const sub of c.subcases.filter((s) => SUBCASES.includes(s))) await (sub === "proxies" ? proxiesCase(context) : dynamicCase(context, sub));
-  return { compared: context.sheet.rows(), values: context.sheet.values, left: c.subcases.filter((s) => !SUBCASES.includes(s)) };
+  const values: Values = new Map([...context.sheet.values].map(([name, v]) => [name, expected.has(name) ? { ...v, shape: expected.shape(name) } : v]));
+  return { compared: context.sheet.rows(), values, left: c.subcases.filter((s) => !SUBCASES.includes(s)) };
 }
 
 interface Context {
@@ -144,6 +145,9 @@ async function proxiesCase(context: Context): Promise<void> {
       sheet.put(`proxies/mask.${tag}.${name}`, mask);
       sheet.note("masks", `${tag}.${name}`, wrongMasks(mask, await expected.read(`proxies/mask.${tag}.${name}`), truth, 2 * tolerance), 0);
     }
+    const table = (await probing(run, rows, AS_IS, "holds", (probe) => perplexities(probe, result.units)))!.value;
+    sheet.put(`proxies/alpha_ppl.${tag}`, table);
+    sheet.note("perplexities", `proxies/alpha_ppl.${tag}`, worst(table, await expected.read(`proxies/alpha_ppl.${tag}`)), 1e-3);
     const figure = (await probing(run, rows, AS_IS, "holds", (probe) => figures["jacob-cov"].figure(probe)))!.value;
     sheet.note("jacob-cov", tag, Math.abs(figure / result.jacob_cov![tag] - 1), 1e-3);
   }
@@ -157,6 +161,7 @@ async function dynamicCase(context: Context, sub: string): Promise<void> {
   const run = await makeRun(context, sub);
   const K = result.units.length;
   const losses: number[] = [];
+  const gradients = new Map<string, Float32Array>();
   const [scores, masks]: number[][] = [[], []];
   let kept = new Map<string, Float32Array>();
   let broken = 0;
@@ -177,6 +182,11 @@ async function dynamicCase(context: Context, sub: string): Promise<void> {
     writeBatch(run, batch);
     run.plans.write("scalars", Float32Array.of(hyper.dynamic_lr, hyper.betas[0], hyper.betas[1], hyper.eps, 0, 1, 0, 0));
     await backend.run(micro);
+    if (step === 0)
+      for (const unit of result.units)
+        for (const key of ["A", "B"] as const)
+          if (expected.has(`${sub}/grad.${unit}.lora_${key}.weight`))
+            gradients.set(`grad.${unit}.lora_${key}.weight`, await factor(run, unit, key, "gradients"));
     await backend.run(update);
     losses.push((await backend.read({ ...micro.captures.get("loss")!, elements: 1 }))[0]);
   }
@@ -189,6 +199,7 @@ async function dynamicCase(context: Context, sub: string): Promise<void> {
     sheet.note(kind, `${sub}/${name}`, worst(value, await expected.read(`${sub}/${name}`)), tolerance);
   };
   await put("losses", losses, "losses", 1e-3);
+  for (const [name, value] of gradients) await put(name, value, "grad", 1e-4);
   await put("realloc.scores", scores, "scores", 1e-3);
   sheet.put(`${sub}/realloc.masks`, masks);
   for (let i = 0; i < masks.length; i += K) {
@@ -227,9 +238,17 @@ async function dynamicCase(context: Context, sub: string): Promise<void> {
   if (expected.has(`${sub}/scores.trained.alpha_test`)) {
     // As the case has it: under the final mask, not with all modules on.
     const probe = new RunProbe(run, batches.slice(0, hyper.proxy_batches));
+    await put("alpha_ppl.trained", await perplexities(probe, result.units), "perplexities", 1e-3);
     await put("scores.trained.alpha_test", inOrder(run, result.units, await alphaTest(probe, hyper.alpha_tolerance)), "scores", 1e-3);
   }
   run.destroy();
+}
+
+/** (units, 11): exp of the mean loss with the unit's whole output times 0, 0.1 … 1. */
+async function perplexities(probe: Probe, units: readonly string[]): Promise<number[]> {
+  const table: number[] = [];
+  for (const site of units) for (let a = 0; a <= 10; a++) table.push(Math.exp(await probe.loss({ site, by: a / 10 })));
+  return table;
 }
 
 /** Scores come in the order of the model's sites. */
@@ -238,7 +257,7 @@ function inOrder(run: Run, units: readonly string[], scores: readonly number[]):
   return units.map((u) => scores[names.indexOf(u)]);
 }
 
-async function factor(run: Run, unit: string, key: "A" | "B", of: "parameters" | "m" | "v"): Promise<Float32Array> {
+async function factor(run: Run, unit: string, key: "A" | "B", of: "parameters" | "gradients" | "m" | "v"): Promise<Float32Array> {
   const { r } = run.target.ranks.get(unit)!;
   const { in: inputs, out } = run.target.sites.find((s) => s.name === unit)!;
   const data = await run.parameters.read(partName(unit, key), of);

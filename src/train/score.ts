@@ -59,21 +59,21 @@ export async function probing<T>(
   try {
     const probe = new RunProbe(run, batches, o.cancelled, o.onPass);
     const zero = await zeroSites(run, probe.sites);
-    const mode = o.B !== "auto" ? o.B : atZero === "vanishes" && zero.length ? "random" : "as-is";
+    const mode = o.B !== "auto" ? o.B : atZero !== "holds" && zero.length ? "random" : "as-is";
+    const where = `B is 0 at ${zero.length} of ${probe.sites.length} modules`;
     let note = "";
-    if (mode === "as-is" && atZero === "vanishes" && zero.length)
-      note = `B is 0 at ${zero.length} of ${probe.sites.length} modules and is left so: their scores vanish.`;
+    if (mode === "as-is" && atZero !== "holds" && zero.length) note = `${where} and is left so: there this score ${atZero}.`;
     if (mode === "random" && zero.length) {
       const before = await run.parameters.readFlat("parameters");
       putBack.unshift(() => run.parameters.writeFlat(before));
       for (const site of zero) randomB(run, site, o.seed);
-      note = `B is 0 at ${zero.length} of ${probe.sites.length} modules, where this score would vanish: a random B (standard deviation ${B_STD}, seed ${o.seed}) stood in while scoring.`;
+      note = `${where}${atZero === "holds" ? "" : `, where this score ${atZero}`}: a random B (standard deviation ${B_STD}, seed ${o.seed}) stood in while scoring.`;
     }
     if (mode === "warm-up" && zero.length) {
       const before = await run.parameters.snapshot();
       putBack.unshift(() => run.parameters.restore(before));
       await warmUp(run, batches, o);
-      note = `B is 0 at the start: scored after a warm-up of ${WARM_UP_STEPS} steps on the calibration rows, which was undone.`;
+      note = `${where}: scored after a warm-up of ${WARM_UP_STEPS} steps on the calibration rows, which was undone.`;
     }
     return { value: await fn(probe), note };
   } catch (e) {

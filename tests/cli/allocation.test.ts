@@ -58,7 +58,7 @@ test("score: every module, every proxy, their correlations, and what the budget 
   const ended = await run("score", write("score.json", { budget: { modules: 2 }, batches: 2 }), "--proxies", "grad-norm,snip,constant,jacob-cov");
   expect(ended.code, ended.stderr).toBe(0);
   expect(ended.stderr).toMatch(/snip: 2 passes, .* GFLOP, .* MiB/);
-  expect(ended.stderr).toContain("snip: B is 0 at 6 of 6 modules, where this score would vanish");
+  expect(ended.stderr).toContain("snip: B is 0 at 6 of 6 modules, where this score vanishes: a random B");
   const { sites, scores, correlations, figures, ranks } = ended.last as unknown as { sites: string[]; scores: Record<string, number[]>; correlations: Record<string, Record<string, number | null>>; figures: Record<string, number>; ranks: number[] }; // prettier-ignore
   expect(sites).toHaveLength(6);
   expect(Object.keys(scores)).toEqual(["grad-norm", "snip", "constant"]);

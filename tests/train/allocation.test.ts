@@ -231,7 +231,7 @@ describe.each(["reference", "webgpu", "wasm"] as const)("%s", (name) => {
       const events: TrainEvent[] = [];
       await train(run, dataOf(rows), seeded, new Control(0.01), (e) => events.push(e));
       expect(events.some((e) => e.type === "note" && /all 14 scores are 0, so the modules are chosen at random \(seed/.test(e.text))).toBe(true);
-      expect(events.some((e) => e.type === "note" && /B is 0 at 14 of 14 modules and is left so/.test(e.text))).toBe(true);
+      expect(events.some((e) => e.type === "note" && /B is 0 at 14 of 14 modules and is left so: there this score vanishes/.test(e.text))).toBe(true);
       chosen.push([...run.off].join());
       run.destroy();
     }

@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { ConfigError } from "../../src/models/model.ts";
 import { checkWeights } from "../../src/train/run.ts";
-import { firstRun, parseConfig } from "../../src/train/config.ts";
+import { firstAllocation, firstRun, parseConfig } from "../../src/train/config.ts";
 import { fields } from "../../src/train/fields.ts";
 import { weightsOf } from "../../src/train/graphs.ts";
 import { rateFactor } from "../../src/train/learning-rate.ts";
@@ -32,7 +32,7 @@ test("nothing given is the first run; what is given stays", () => {
 test("the table of fields and the first run have the same fields, and every field has a title and help", () => {
   const paths = (o: object, at: string): string[] =>
     Object.entries(o).flatMap(([k, v]) => (at + k in fields ? [at + k] : typeof v === "object" && v ? paths(v, `${at}${k}.`) : [at + k]));
-  expect(Object.keys(fields).sort()).toEqual(paths(firstRun, "").sort());
+  expect(Object.keys(fields).sort()).toEqual(paths({ ...firstRun, allocation: firstAllocation }, "").sort());
   for (const [path, f] of Object.entries(fields)) expect(f.title && f.help, path).toBeTruthy();
 });
 
