@@ -1,4 +1,4 @@
-// drop.tsx — files given by the visitor: dropped anywhere on the page or picked, a JSONL file to train on or a model folder.
+// drop.tsx — files given by the visitor: dropped anywhere on the page or picked, a file to train on or a model folder.
 import { useEffect, useState } from "react";
 import type { GivenFile } from "../protocol.ts";
 import { useParts } from "./context.ts";

@@ -5,7 +5,8 @@ import { text } from "./strings.ts";
 
 type Evaluated = Pick<Extract<TrainEvent, { type: "evaluation" }>, "metric" | "metrics">;
 
-export function metricOf({ metric, metrics = {} }: Evaluated): [name: string, value: string] {
-  const name = Object.keys(metrics)[0] ?? "match";
-  return [text.metrics[name] ?? name, name in text.metrics ? percent(metric) : metric.toFixed(2)];
-}
+/** All of them; the first is the one that is followed. */
+export const metricsOf = ({ metric, metrics = { match: metric } }: Evaluated): [name: string, value: string][] =>
+  Object.entries(metrics).map(([name, value]) => [text.metrics[name] ?? name, name in text.metrics ? percent(value) : value.toFixed(2)]);
+
+export const metricOf = (evaluation: Evaluated): [name: string, value: string] => metricsOf(evaluation)[0];

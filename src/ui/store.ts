@@ -195,6 +195,7 @@ export function createStudio(client: Session, catalogue: Catalogue, config: RunC
         const given = get().given;
         set({ given: { ...given, [kind]: [...new Set([...given[kind], name])] } });
         get().edit(kind === "models" ? "model.source" : "data.source", `file:${name}`);
+        if (kind === "data" && /\.[ct]sv$/i.test(name)) get().edit("model.task", "classification");
         await get().refresh();
       },
       async train() {

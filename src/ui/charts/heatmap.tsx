@@ -30,6 +30,7 @@ export const Heatmap = memo(function Heatmap({ sites, values, view, most, least,
   const indexAt = (row: number, column: number) => sites.findIndex((site) => site.layer === layers[row] && site.module === modules[column]);
   const rowTotals = layers.map((layer) => view.total(shown(values.filter((_, i) => sites[i].layer === layer))));
   const columnTotals = modules.map((module) => view.total(shown(values.filter((_, i) => sites[i].module === module))));
+  const margin = view.margin ?? tiny;
   const mostOfRows = Math.max(...rowTotals, 0);
 
   const open = (row: number, column: number, typed?: string) => {
@@ -107,7 +108,7 @@ export const Heatmap = memo(function Heatmap({ sites, values, view, most, least,
                 focus={isFocus}
                 tone={off || value === null ? null : view.tone(value, most, least)}
                 off={off}
-                hollow={site.r === 0 && (measured.order?.[index] ?? 0) > 0 && view.name !== "on"}
+                hollow={(measured.order?.[index] ?? 0) > 0 && (view.name === "on" ? value === 0 : site.r === 0)}
                 label={label(site, index, measured)}
                 shows={off ? "·" : value === null ? "" : view.cell(value)}
               />
@@ -115,7 +116,7 @@ export const Heatmap = memo(function Heatmap({ sites, values, view, most, least,
           })}
           <span role="gridcell" className="margin" aria-label={`${text.heatmap.layer} ${layer}, ${view.totalTitle} ${view.full(rowTotals[row])}`}>
             <i style={{ width: `${mostOfRows > 0 ? (100 * rowTotals[row]) / mostOfRows : 0}%` }} />
-            <span>{tiny(rowTotals[row])}</span>
+            <span>{margin(rowTotals[row])}</span>
           </span>
         </div>
       ))}
@@ -123,11 +124,11 @@ export const Heatmap = memo(function Heatmap({ sites, values, view, most, least,
         <span role="rowheader">{view.totalTitle}</span>
         {modules.map((module, column) => (
           <span key={module} role="gridcell" aria-label={`${module}, ${view.totalTitle} ${view.full(columnTotals[column])}`}>
-            {tiny(columnTotals[column])}
+            {margin(columnTotals[column])}
           </span>
         ))}
         <span role="gridcell" className="sum-of-all">
-          {tiny(view.total(shown(values)))}
+          {margin(view.total(shown(values)))}
         </span>
       </div>
     </div>

@@ -117,7 +117,7 @@ export function RankPanel() {
         {sites.length === 0 ? (
           <p className="waiting">{text.empty.heatmap}</p>
         ) : table ? (
-          <SitesTable sites={sites} window={window} />
+          <SitesTable sites={sites} measured={measured} />
         ) : (
           <Heatmap
             sites={sites}
@@ -151,7 +151,7 @@ export function RankPanel() {
         <button type="button" className="link" onClick={() => setTable(!table)}>
           {table ? text.heatmap.map : text.heatmap.table}
         </button>
-        <button type="button" className="link" disabled={sites.length === 0} onClick={() => save("ranks.csv", sitesCsv(sites, window), "text/csv")}>
+        <button type="button" className="link" disabled={sites.length === 0} onClick={() => save("ranks.csv", sitesCsv(sites, measured), "text/csv")}>
           {text.heatmap.csv}
         </button>
       </div>

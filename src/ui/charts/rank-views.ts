@@ -33,6 +33,8 @@ export interface RankView {
   /** At most four characters. */
   cell(value: number): string;
   full(value: number): string;
+  /** In the margins; as a short number, unless told. */
+  margin?(value: number): string;
   /** One colour scale for the whole history (true), or one per window. */
   acrossWindows: boolean;
 }
@@ -93,6 +95,7 @@ export const rankViews: readonly RankView[] = [
     totalTitle: meanTitle,
     cell: (value) => `${Math.round(100 * value)}%`,
     full: percent,
+    margin: (value) => `${Math.round(100 * value)}%`,
     acrossWindows: true,
   },
   {

@@ -3,7 +3,7 @@ import { useState } from "react";
 import { useParts, useStudio } from "../context.ts";
 import { active, speed, type RunView } from "../fold.ts";
 import { bytes, count, duration, short } from "../format.ts";
-import { metricOf } from "../metric.ts";
+import { metricsOf } from "../metric.ts";
 import { text } from "../strings.ts";
 import { Export } from "./export.tsx";
 
@@ -64,8 +64,7 @@ function Numbers() {
   const [before, after] = [run.evaluations[0], run.evaluations.at(-1)];
   if (before && after && after !== before) {
     numbers.push([text.run.heldLoss, text.run.fromTo(before.loss.toFixed(2), after.loss.toFixed(2))]);
-    const [name, now] = metricOf(after);
-    numbers.push([text.run.heldMetric(name), text.run.fromTo(metricOf(before)[1], now)]);
+    for (const [i, [name, now]] of metricsOf(after).entries()) numbers.push([text.run.heldMetric(name), text.run.fromTo(metricsOf(before)[i][1], now)]);
   }
   if (now) {
     numbers.push([text.run.stepsPerSecond, short(now.stepsPerSecond)], [text.run.tokensPerSecond, count(Math.round(now.tokensPerSecond))]);

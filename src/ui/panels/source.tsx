@@ -121,7 +121,7 @@ export function DataField() {
             ref={file}
             type="file"
             hidden
-            accept=".jsonl,.json,.txt,application/jsonl"
+            accept=".jsonl,.json,.txt,.csv,.tsv,application/jsonl"
             onChange={(event) => {
               const { folder: name, files } = picked(event.target.files!);
               if (files.length > 0) void store.getState().give("data", name, files);
