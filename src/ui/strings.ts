@@ -149,6 +149,8 @@ export const text = {
     apply: "Set",
     scope: "Apply to",
     scopes: { cell: "this place", layer: "the layer", module: "the column" },
+    mark: "In an allocation",
+    marks: { free: "by score", locked: "always on", excluded: "left out" },
     next: "Counts from the next run on.",
     range: (most: number) => `A whole number from 0 (off) to ${most}.`,
   },

@@ -51,6 +51,10 @@ test("scores change the map, the budget moves it, and its ranks become those of 
   const places = [...host.querySelectorAll(".cell")].map((cell) => Number(cell.textContent));
   expect(Math.min(...places)).toBe(1);
   expect(Math.max(...places)).toBeGreaterThan(35);
+  await userEvent.click(page.getByRole("gridcell", { name: /^layer 5, v_proj/ }));
+  await userEvent.click(page.getByRole("radio", { name: "left out" }));
+  await userEvent.keyboard("{Escape}");
+  await expect.poll(() => label("5,2"), { timeout: 10_000 }).toMatch(/^layer 5, v_proj: off/);
   await userEvent.click(page.getByTestId("use-ranks"));
   await expect.element(page.getByTestId("allocation")).not.toBeChecked();
   expect([...host.querySelectorAll(".cell.off")]).toHaveLength(21);

@@ -2,9 +2,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { amountOf, inUnit, rangeOf, unitOf, type BudgetUnit } from "../../src/ui/budget.ts";
+import { marked } from "../../src/ui/charts/cell-marks.tsx";
 import { historyOf, onShare, rankOrder } from "../../src/ui/charts/allocations.ts";
 import type { Allocation } from "../../src/ui/fold.ts";
-import { first, sitesOf } from "./fixture.ts";
+import { catalogue, first, sitesOf } from "./fixture.ts";
 
 const at = (step: number, ranks: number[]): Allocation => ({
   step,
@@ -36,6 +37,14 @@ describe("allocations", () => {
       { step: 40, score: 1, on: false },
     ]);
   });
+});
+
+test("a place is always on, left out or free, never two of them; what others wrote stays", () => {
+  const begin = { ...catalogue.allocation, locked: ["v_proj"] };
+  const locked = marked(begin, ["a", "b"], "locked");
+  expect(locked.locked).toEqual(["v_proj", "a", "b"]);
+  expect(marked(locked, ["a"], "excluded")).toMatchObject({ locked: ["v_proj", "b"], excluded: ["a"] });
+  expect(marked(locked, ["b", "a"], "free")).toEqual(begin);
 });
 
 describe("a budget", () => {

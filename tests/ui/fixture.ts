@@ -279,7 +279,7 @@ function topK({ allocation: config }: RunConfig, sites: readonly SiteInfo[], sco
   const limit = "share" in budget ? Math.floor(budget.share * adapted.length) : "modules" in budget ? budget.modules : budget.parameters;
   const ranks = sites.map(() => 0);
   let spent = 0;
-  for (const i of adapted.sort((a, b) => scores[b] - scores[a])) {
+  for (const i of adapted.filter((one) => !config!.excluded.includes(sites[one].name)).sort((a, b) => scores[b] - scores[a])) {
     const cost = unit === "modules" ? 1 : sites[i].parameters;
     if (spent + cost > limit) break;
     ranks[i] = sites[i].r;

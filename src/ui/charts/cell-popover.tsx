@@ -6,6 +6,7 @@ import { Segments } from "../segments.tsx";
 import { text } from "../strings.ts";
 import type { SiteHistory } from "./allocations.ts";
 import { CellHistory } from "./cell-history.tsx";
+import { CellMarks } from "./cell-marks.tsx";
 import type { OpenCell } from "./rank-panel.tsx";
 
 const presets = [0, 1, 2, 4, 8, 16, 32];
@@ -108,6 +109,7 @@ export function CellPopover({ open, sites, planned, busy, history, onSet, onClos
         value={scope}
         onChange={setScope}
       />
+      <CellMarks names={places.filter((one) => one.parameters > 0).map((one) => one.name)} />
       {history.length > 1 && <CellHistory history={history} />}
       {!valid && <p className="help wrong">{text.cell.range(most)}</p>}
       {busy && <p className="help">{text.cell.next}</p>}

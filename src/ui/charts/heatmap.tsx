@@ -157,7 +157,7 @@ const Cell = memo(function Cell({ row, column, focus, tone, off, hollow, label, 
       data-cell={`${row},${column}`}
       tabIndex={focus ? 0 : -1}
       className={`cell ${off ? "off" : colour ? "" : "blank"} ${hollow ? "hollow" : ""}`}
-      style={colour && (hollow ? { outlineColor: colour.fill } : { background: colour.fill, color: colour.ink })}
+      style={colour && (hollow ? { outlineColor: tone === 0 ? undefined : colour.fill } : { background: colour.fill, color: colour.ink })}
       aria-label={label}
       title={label}
     >

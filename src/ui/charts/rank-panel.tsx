@@ -64,7 +64,7 @@ export function RankPanel() {
   const allocations = useMemo(() => (moment ? allAllocations.slice(0, moment.allocations) : []), [moment, allAllocations]);
   const allocation = allocations.at(-1);
   const next = useMemo(() => (preview && preview.ranks.length === planned.length ? rankedAs(planned, preview.ranks) : planned), [preview, planned]);
-  const sites = ofRun ? (at === null ? ran : moment!.sites) : next;
+  const sites = ofRun ? (at === null ? ran : (moment?.sites ?? ran)) : next;
   const measured = useMemo((): Measured => {
     if (!ofRun) return scores?.length === planned.length ? { scores, order: rankOrder(scores, adapted(planned)) } : {};
     if (!allocation || !begun) return { window };
