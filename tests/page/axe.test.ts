@@ -55,7 +55,12 @@ test.each([1280, 400])("%i pixels wide: no violations from the first look to the
   await page.locator(".loss-chart").waitFor({ state: "attached" });
   // All that is folded, open.
   await page.evaluate(() => document.querySelectorAll<HTMLElement>("main .more > summary, main .info").forEach((one) => one.checkVisibility() && one.click()));
+  await page.getByTestId("allocation").check();
+  await page.evaluate(() =>
+    document.querySelectorAll<HTMLElement>("main .allocation summary, main .allocation .info").forEach((one) => one.checkVisibility() && one.click()),
+  );
   expect(await violations(page)).toEqual([]);
+  await page.getByTestId("allocation").uncheck();
 
   await page.locator('[data-cell="2,2"]').click();
   await page.getByRole("dialog").waitFor();
