@@ -88,10 +88,10 @@ function Numbers() {
   );
 }
 
-/** "WebGPU · 225 dispatches per step · 24 pipelines · 26 MB"; only WebGPU has pipelines. */
+/** "WebGPU · 225 dispatches per step · 24 pipelines · 26 MB"; only WebGPU has dispatches and pipelines. */
 function planned({ backend, dispatches, pipelines, memory }: NonNullable<RunView["plan"]>): string {
-  const parts = [text.backends[backend] ?? backend, `${count(dispatches)} ${text.run.dispatches}`];
-  if (pipelines > 0) parts.push(`${pipelines} ${text.run.pipelines}`);
+  const parts = [text.backends[backend] ?? backend];
+  if (pipelines > 0) parts.push(`${count(dispatches)} ${text.run.dispatches}`, `${pipelines} ${text.run.pipelines}`);
   return [...parts, bytes(memory.total)].join(" · ");
 }
 
