@@ -1,7 +1,7 @@
 // main.ts — the command line: `npm run -s cli -- COMMAND`. Human text goes to stderr, results to stdout, whose last line is one JSON object.
 // Exit 0: success; 1: it failed; 2: bad input, said in one line that names file and field.
 
-import { problemOf } from "../session/problem.ts";
+import { isBadInput, problemOf } from "../session/problem.ts";
 import { Args, type Command, help } from "./command.ts";
 import { evaluate } from "./commands/evaluate.ts";
 import { exportCommand } from "./commands/export.ts";
@@ -11,7 +11,6 @@ import { inspect } from "./commands/inspect.ts";
 import { parity } from "./commands/parity.ts";
 import { score } from "./commands/score.ts";
 import { train } from "./commands/train.ts";
-import { isBadInput } from "./place.ts";
 
 const commands: readonly Command[] = [train, score, evaluate, generate, inspect, explain, exportCommand, parity];
 

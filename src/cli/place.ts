@@ -15,7 +15,7 @@ import { type PeftAdapter, readAdapter } from "../formats/peft.ts";
 import type { RunConfig } from "../protocol.ts";
 import { diskFile, diskFolder } from "../session/disk.ts";
 import { type LoadContext, type Loaded, type LoadedModel, load, loadModel } from "../session/load.ts";
-import { problemOf } from "../session/problem.ts";
+import { isBadInput, problemOf } from "../session/problem.ts";
 import { parseConfig } from "../train/config.ts";
 import type { Args, Option } from "./command.ts";
 import { nodeGpu } from "./node-gpu.ts";
@@ -30,8 +30,6 @@ export const backendOption: Option = {
 };
 
 /** Ours: it carries a place and a remedy. The person can mend it; anything else is a failure of the program or the machine. */
-export const isBadInput = (e: unknown): boolean => ["DataError", "FormatError", "ConfigError"].includes((e as Error)?.name);
-
 /** Runs fn; errors about a field or a tensor get the name of the file in front, unless they are about `itself`. */
 export async function within<T>(file: string, fn: () => T | Promise<T>, itself?: string): Promise<T> {
   try {

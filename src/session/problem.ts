@@ -12,3 +12,6 @@ export function problemOf(e: unknown): Problem {
   if (error.hint) what = what.replace(new RegExp(`[.\\s]*${error.hint.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}\\.?$`), "");
   return { where, what, hint, level: "error" };
 }
+
+/** Input that is wrong, whatever computes it: said with its place and remedy. */
+export const isBadInput = (e: unknown): boolean => ["DataError", "FormatError", "ConfigError"].includes((e as Error)?.name);

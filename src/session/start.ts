@@ -8,6 +8,7 @@ import { estimate } from "../train/estimate.ts";
 import { Run, type RunOptions } from "../train/run.ts";
 import { parameterCounts, siteInfos } from "../train/subject.ts";
 import type { Loaded } from "./load.ts";
+import { isBadInput } from "./problem.ts";
 
 /** T of the longest batch: the longest training row, padded to its bucket. */
 export const longestBatch = (config: RunConfig, train: readonly { ids: readonly number[] }[]): number =>
@@ -70,3 +71,27 @@ export const allocated = (run: Run, config: RunConfig, loaded: Loaded, emit: (e:
     },
     { data: loaded.rows, config, emit, cancelled },
   );
+
+/**
+ * Opens a backend and begins the run on it. Where the choice was left to us and WebGPU does not start (no device, a kernel that does not compile, an
+ * allocation that fails), the run begins anew on wasm, and a note says so.
+ */
+export async function begun(
+  config: RunConfig,
+  loaded: Loaded,
+  open: (config: RunConfig) => Promise<Backend>,
+  emit: (e: TrainEvent) => void,
+  cancelled: () => boolean,
+): Promise<Run> {
+  let backend: Backend | null = null;
+  try {
+    backend = await open(config);
+    return await allocated(await start(config, loaded, backend, emit), config, loaded, emit, cancelled);
+  } catch (e) {
+    const webgpu = !backend || backend.name === "webgpu";
+    backend?.destroy();
+    if (config.backend !== "auto" || !webgpu || isBadInput(e)) throw e;
+    emit({ type: "note", step: 0, text: `WebGPU did not start (${(e as Error).message}). The run computes in WebAssembly instead.` });
+    return begun({ ...config, backend: "wasm" }, loaded, open, emit, cancelled);
+  }
+}

@@ -40,7 +40,7 @@ import { type LoadContext, type Loaded, type LoadedData, type LoadedModel, load,
 import { Mail } from "./mail.ts";
 import { problemOf } from "./problem.ts";
 import { allocateScores, allocationWarnings, checkProxies, costOf, scoreRun } from "./score.ts";
-import { allocated, start } from "./start.ts";
+import { begun } from "./start.ts";
 
 /** What the session needs of the place it runs in. */
 export interface Surroundings {
@@ -200,14 +200,7 @@ export class StudioSession implements Session {
       old.run.destroy();
       old.run.backend.destroy();
     });
-    const backend = await this.around.backend(config);
-    const emit = (e: TrainEvent): void => mail.post(e);
-    const run = await start(config, loaded, backend, emit)
-      .then((started) => allocated(started, config, loaded, emit, control.stopped))
-      .catch((e: unknown) => {
-        backend.destroy();
-        throw e;
-      });
+    const run = await begun(config, loaded, this.around.backend, (e) => mail.post(e), control.stopped);
     const initial = loaded.target.ranks.size ? null : await run.parameters.snapshot();
     const active: Active = { config, loaded, run, control, events: mail.log, start: initial };
     this.active = active;
