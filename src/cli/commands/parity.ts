@@ -5,11 +5,11 @@ import { basename, join, relative, resolve } from "node:path";
 import { DataError } from "../../data/error.ts";
 import type { Backend } from "../../engine/backend.ts";
 import { writeSafetensors } from "../../formats/safetensors.ts";
-import { problemOf } from "../../session/problem.ts";
+import { isBadInput, problemOf } from "../../session/problem.ts";
 import { type CaseFiles, type Comparison, type Values, compareCase, computeCase, methodOf, unsupported } from "../../train/golden.ts";
 import { runHeterolora } from "../../train/golden-heterolora.ts";
 import type { Command } from "../command.ts";
-import { backendName, backendOption, isBadInput, openBackend } from "../place.ts";
+import { backendName, backendOption, openBackend } from "../place.ts";
 
 export const parity: Command = {
   name: "parity",
