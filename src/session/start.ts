@@ -73,9 +73,24 @@ export const allocated = (run: Run, config: RunConfig, loaded: Loaded, emit: (e:
   );
 
 /**
- * Opens a backend and begins the run on it. Where the choice was left to us and WebGPU does not start (no device, a kernel that does not compile, an
- * allocation that fails), the run begins anew on wasm, and a note says so.
+ * Opens a backend and starts on it. Where the choice was left to us and WebGPU does not start (no device, a kernel that does not compile, an
+ * allocation that fails), the run starts anew on wasm, and a note says so.
  */
+async function startSomewhere(config: RunConfig, loaded: Loaded, open: (config: RunConfig) => Promise<Backend>, emit: (e: TrainEvent) => void): Promise<Run> {
+  let backend: Backend | null = null;
+  try {
+    backend = await open(config);
+    return await start(config, loaded, backend, emit);
+  } catch (e) {
+    const webgpu = !backend || backend.name === "webgpu";
+    backend?.destroy();
+    if (config.backend !== "auto" || !webgpu || isBadInput(e)) throw e;
+    emit({ type: "note", step: 0, text: `WebGPU did not start (${(e as Error).message}). The run computes in WebAssembly instead.` });
+    return startSomewhere({ ...config, backend: "wasm" }, loaded, open, emit);
+  }
+}
+
+/** A run ready to train: started, and with its allocation where that is made once. What goes wrong leaves no backend behind. */
 export async function begun(
   config: RunConfig,
   loaded: Loaded,
@@ -83,15 +98,9 @@ export async function begun(
   emit: (e: TrainEvent) => void,
   cancelled: () => boolean,
 ): Promise<Run> {
-  let backend: Backend | null = null;
-  try {
-    backend = await open(config);
-    return await allocated(await start(config, loaded, backend, emit), config, loaded, emit, cancelled);
-  } catch (e) {
-    const webgpu = !backend || backend.name === "webgpu";
-    backend?.destroy();
-    if (config.backend !== "auto" || !webgpu || isBadInput(e)) throw e;
-    emit({ type: "note", step: 0, text: `WebGPU did not start (${(e as Error).message}). The run computes in WebAssembly instead.` });
-    return begun({ ...config, backend: "wasm" }, loaded, open, emit, cancelled);
-  }
+  const run = await startSomewhere(config, loaded, open, emit);
+  return allocated(run, config, loaded, emit, cancelled).catch((e: unknown) => {
+    run.backend.destroy();
+    throw e;
+  });
 }
