@@ -2,7 +2,6 @@
 // that replays the log. For tests of the page alone; the real session has its own tests.
 import type {
   Allocated,
-  AllocationConfig,
   Answer,
   BenchmarkRow,
   Catalogue,
@@ -19,6 +18,7 @@ import type {
   Suggestion,
   TrainEvent,
 } from "../../src/protocol.ts";
+import { firstAllocation } from "../../src/train/config.ts";
 
 export const first: RunConfig = {
   model: { source: "bundled:tales-3m", task: "causal-lm", dtype: "f32" },
@@ -53,25 +53,6 @@ export const first: RunConfig = {
 
 const field = (title: string, help: string, more: Partial<Catalogue["fields"][string]> = {}) => ({ title, help, ...more });
 
-const allocation: AllocationConfig = {
-  proxy: "grad-norm",
-  allocator: "top-k",
-  budget: { share: 0.25 },
-  when: "static",
-  realloc_N: 0.2,
-  batches: 32,
-  B: "auto",
-  min_rank: 0,
-  max_rank: null,
-  rank_step: 1,
-  locked: [],
-  excluded: [],
-  ranks: {},
-  first_epochs_random: 0,
-  stop_after: 1,
-  shortcuts: "off",
-};
-
 export const catalogue: Catalogue = {
   models: [{ name: "bundled:tales-3m", title: "tales-3m", help: "A small story model of 3.1 million parameters that knows no questions." }],
   data: [
@@ -101,7 +82,7 @@ export const catalogue: Catalogue = {
     { name: "static", title: "Once", help: "Decided once, before training." },
     { name: "dynamic", title: "While training", help: "Decided again and again." },
   ],
-  allocation,
+  allocation: firstAllocation,
   fields: {
     "model.source": field("Model", "The base model, whose weights stay frozen."),
     "data.source": field("Data", "What it learns from: prompts and completions, or plain text."),
@@ -298,7 +279,7 @@ function allocationEvent(config: RunConfig, sites: readonly SiteInfo[], step: nu
 const reallocEvery = 12;
 
 /** The first run with a dynamic allocation. */
-export const dynamicRun: RunConfig = { ...first, allocation: { ...allocation, when: "dynamic" } };
+export const dynamicRun: RunConfig = { ...first, allocation: { ...firstAllocation, when: "dynamic" } };
 
 /** The whole log of a run under `config`, with every kind of event but "note". */
 export function eventLog(config: RunConfig, layers = 6): TrainEvent[] {

@@ -24,5 +24,3 @@ export const ndUint = (shape: Shape, data?: ArrayLike<number>): NdArray => ({
   dtype: "u32",
   data: data ? Uint32Array.from(data) : new Uint32Array(size(shape)),
 });
-export const ndLike = (spec: { shape: Shape; dtype: DType }, data?: ArrayLike<number>): NdArray =>
-  spec.dtype === "f32" ? nd(spec.shape, data) : spec.dtype === "i32" ? ndInt(spec.shape, data) : ndUint(spec.shape, data);
