@@ -56,6 +56,8 @@ export function App({ client, lost }: { client: Session; lost?: EventTarget }) {
   );
 }
 
+const shows: Readonly<Record<PageName, () => React.ReactNode>> = { train: TrainPage, device: DevicePage };
+
 function Page() {
   const [page, go] = usePage();
   useAddress();
@@ -64,12 +66,11 @@ function Page() {
     <>
       <Header page={page} go={go} />
       {/* A page that is left keeps its state, and costs nothing while it is not seen. */}
-      <Activity mode={page === "train" ? "visible" : "hidden"}>
-        <TrainPage />
-      </Activity>
-      <Activity mode={page === "device" ? "visible" : "hidden"}>
-        <DevicePage />
-      </Activity>
+      {Object.entries(shows).map(([name, Shown]) => (
+        <Activity key={name} mode={page === name ? "visible" : "hidden"}>
+          <Shown />
+        </Activity>
+      ))}
       <Announcer />
       <Shortcuts />
       <DropTarget />
