@@ -8,6 +8,7 @@ const domain = [...below, "models", "adapters", "optimizers", "proxies", "alloca
 /** Folder → the folders (or protocol) it may import. Each may import itself. */
 const allowed = {
   protocol: [],
+  statistics: [], // pure numbers, for whoever shows or compares them
   engine: [],
   ops: ["engine"],
   models: below, // models and adapters do not know each other: Scope introduces them
@@ -19,16 +20,24 @@ const allowed = {
   methods: domain,
   formats: ["protocol", "engine"],
   data: ["protocol", "engine", "formats"],
-  train: ["protocol", ...domain, "data", "formats"],
+  train: ["protocol", "statistics", ...domain, "data", "formats"],
   bench: ["protocol", ...domain, "data", "formats", "train"],
   session: ["protocol", ...domain, "data", "formats", "train", "bench"],
-  ui: ["protocol"],
-  cli: ["protocol", ...domain, "data", "formats", "train", "bench", "session"],
+  ui: ["protocol", "statistics"],
+  cli: ["protocol", ...domain, "data", "formats", "train", "bench", "session", "statistics"],
   workers: ["protocol", "session"],
 };
 
 /** Packages that belong to some folders only. */
-const packages = { "@huggingface/hub": ["session"], react: ["ui"], "react-dom": ["ui"], recharts: ["ui"], zustand: ["ui"], webgpu: ["engine", "cli"] };
+const packages = {
+  "@huggingface/hub": ["session"],
+  dexie: ["session"],
+  react: ["ui"],
+  "react-dom": ["ui"],
+  recharts: ["ui"],
+  zustand: ["ui"],
+  webgpu: ["engine", "cli"],
+};
 
 const network = ["fetch", "XMLHttpRequest", "WebSocket", "EventSource", "sendBeacon", "importScripts"];
 

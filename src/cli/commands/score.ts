@@ -8,7 +8,7 @@ import { allocateScores, checkProxies, costOf, scoreRun } from "../../session/sc
 import type { Command } from "../command.ts";
 import { backendOption, openBackend, openRun, readConfig } from "../place.ts";
 import { Progress } from "../progress.ts";
-import { correlation } from "../rank-correlation.ts";
+import { correlation } from "../../statistics/rank-correlation.ts";
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 /** Alpha-test is left out: it takes four evaluations per module. */
