@@ -14,6 +14,7 @@ const packages = [
   "zustand",
   "recharts",
   "comlink",
+  "dexie",
   "fflate",
   "@huggingface/tokenizers",
   "papaparse",

@@ -1,0 +1,24 @@
+// database.ts — the browser's database: records of runs, their events, and what else must survive a reload. Weights are files (opfs.ts).
+// A change of the tables is another `version(n)` below the ones that are there, with an `upgrade` where rows change; they are never edited.
+
+import Dexie, { type Table } from "dexie";
+import type { TrainEvent } from "../protocol.ts";
+import type { RunRecord } from "../protocol/runs.ts";
+
+/** A stretch of a run's log. */
+export interface EventBatch {
+  run: string;
+  /** Place in the log of the first of `events`. */
+  from: number;
+  events: TrainEvent[];
+}
+
+export class StudioDatabase extends Dexie {
+  declare readonly runs: Table<RunRecord, string>;
+  declare readonly events: Table<EventBatch, [run: string, from: number]>;
+
+  constructor(name = "rankscope") {
+    super(name);
+    this.version(1).stores({ runs: "id", events: "[run+from]" });
+  }
+}
