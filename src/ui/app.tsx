@@ -5,6 +5,7 @@ import type { Session } from "../protocol.ts";
 import { StudioContext, useParts, useStudio, type Parts } from "./context.ts";
 import { DropTarget } from "./drop.tsx";
 import { DevicePage } from "./pages/device.tsx";
+import { LearnPage } from "./pages/learn.tsx";
 import { TrainPage } from "./pages/train.tsx";
 import { Header } from "./panels/header.tsx";
 import { Announcer, Shortcuts } from "./shortcuts.tsx";
@@ -56,7 +57,11 @@ export function App({ client, lost }: { client: Session; lost?: EventTarget }) {
   );
 }
 
-const shows: Readonly<Record<PageName, () => React.ReactNode>> = { train: TrainPage, device: DevicePage };
+const shows: Readonly<Record<PageName, (props: { go: (page: PageName) => void }) => React.ReactNode>> = {
+  train: TrainPage,
+  learn: LearnPage,
+  device: DevicePage,
+};
 
 function Page() {
   const [page, go] = usePage();
@@ -68,7 +73,7 @@ function Page() {
       {/* A page that is left keeps its state, and costs nothing while it is not seen. */}
       {Object.entries(shows).map(([name, Shown]) => (
         <Activity key={name} mode={page === name ? "visible" : "hidden"}>
-          <Shown />
+          <Shown go={go} />
         </Activity>
       ))}
       <Announcer />

@@ -1,5 +1,7 @@
 // strings.ts — every text of the page that is not data. Help for fields comes from the catalogue, not from here.
+import { preflight, preview, suggestion } from "./strings-before.ts";
 import { devicePage } from "./strings-device.ts";
+import { learn } from "./strings-learn.ts";
 
 export const text = {
   name: "Rankscope",
@@ -14,7 +16,7 @@ export const text = {
     run: "Run",
     preflight: "Before the start",
   },
-  pages: { label: "Pages", train: "Train", device: "Device", title: (page: string) => `${page} · Rankscope` },
+  pages: { label: "Pages", train: "Train", learn: "Learn", device: "Device", title: (page: string) => `${page} · Rankscope` },
   navigation: { label: "Sections of this page", setup: "Setup", loss: "Loss", rank: "Rank", answers: "Answers" },
   theme: { label: "Theme", auto: "Theme: as the system", light: "Theme: light", dark: "Theme: dark" },
   starting: "Starting the worker…",
@@ -217,39 +219,6 @@ export const text = {
     live: (state: string, step: number) => `Run ${state}, step ${step}.`,
     phase: (phase: string) => `Getting ready: ${phase}.`,
   },
-  preflight: {
-    backend: "Computes on",
-    memory: "Memory of this run",
-    trainable: "May learn",
-    time: "Time",
-    timeUnknown: "known after the first steps on this device",
-    flops: "Work per step",
-    parts: {
-      weights: "frozen weights",
-      trainables: "trainable",
-      gradients: "gradients",
-      moments: "optimizer",
-      activations: "activations",
-      staging: "staging",
-    },
-    checking: "Checking this configuration…",
-    of: (share: string, total: string) => `${share} of ${total}`,
-  },
-  preview: {
-    trained: "counted in the loss",
-    label: "the label to learn",
-    read: "only read",
-    share: (share: string) => `${share} of the tokens are trained on`,
-    rows: (train: string, held: string) => `${train} rows to train on, ${held} held out`,
-    lengths: "Row length in tokens",
-    lengthBar: (upTo: number, rows: string) => `up to ${upTo} tokens: ${rows} rows`,
-    wrong: (n: number) => `${n.toLocaleString("en")} ${n === 1 ? "row" : "rows"} left out`,
-    line: (line: number) => `line ${line}`,
-    truncated: (n: string) => `${n} rows cut at the longest length`,
-    more: (n: string) => `and ${n} more`,
-    row: (n: number) => `Row ${n}`,
-    reading: "Reading the data…",
-  },
   export: {
     button: "Export adapter",
     size: (size: string) => `zip, about ${size}`,
@@ -261,17 +230,11 @@ export const text = {
   /** Places of problems that are no fields. */
   places: { memory: "Memory", benchmark: "Benchmark", export: "Export" } as Readonly<Record<string, string>>,
   backends: { auto: "automatic", webgpu: "WebGPU", wasm: "WebAssembly", reference: "Reference" } as Readonly<Record<string, string>>,
-  suggestion: {
-    use: (words: string) => `Use ${words}`,
-    checkpointing: "checkpointing",
-    batch: (rows: number, passes: number) => `batch ${rows} × ${passes}`,
-    rows: (tokens: number) => `rows of ${tokens} tokens`,
-    change: (title: string, from: string, to: string) => `${title}: ${from} → ${to}`,
-    fits: (size: string) => `then ${size}`,
-    on: "on",
-    off: "off",
-  },
+  preflight,
+  preview,
+  suggestion,
   devicePage,
+  learn,
   url: {
     backend: (backend: string, known: string) => `The link asks for the backend "${backend}"; this page knows ${known}. It chooses by itself.`,
     tooLong: "The link is too long to be a configuration; the first-run settings are shown.",

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { correlation } from "../../src/cli/rank-correlation.ts";
+import { correlation } from "../../src/statistics/rank-correlation.ts";
 import { type Ended, cli, makeModel, rows, tinyConfig } from "./cli.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "rankscope-allocation-"));

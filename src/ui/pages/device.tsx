@@ -21,7 +21,7 @@ const limits: readonly [name: string, show: (n: number) => string, means: (n: nu
 export function DevicePage() {
   const device = useStudio((state) => state.device);
   return (
-    <main className="device-page">
+    <main className="text-page">
       <h1>{words.title}</h1>
       <p className="muted">{words.intro}</p>
       <Faults />
