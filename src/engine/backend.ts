@@ -2,7 +2,10 @@
 
 import type { Graph, Leaf } from "./graph.ts";
 
-export type Data = Float32Array | Int32Array | Uint32Array;
+export type Data = Float32Array | Float64Array | Int32Array | Uint32Array;
+
+/** Values of f32 as a backend holds them: float64 on the reference. */
+export type Exact = Float32Array | Float64Array;
 
 /** Memory on the device, in 4-byte elements. Zero when made. */
 export interface Memory {
@@ -36,10 +39,13 @@ export interface Backend {
   /** Device, in words. */
   readonly adapter: string;
   memory(elements: number, label: string): Memory;
+  /** float64 is rounded where memory is f32. */
   write(to: Range, data: Data): void;
   /** Waits for the work queued before. f32 unless asked for otherwise. */
   read(from: Range): Promise<Float32Array>;
   readInts(from: Range): Promise<Int32Array>;
+  /** What `write` brings back bit for bit. */
+  readExact(from: Range): Promise<Exact>;
   copy(from: Range, to: Range): void;
   fill0(range: Range): void;
   /** Lays out, lowers and prepares; `place` gives the memory of every leaf. Progress counts pipelines. */

@@ -41,9 +41,7 @@ export async function onnxTrainingFiles(config: RunConfig, loaded: Loaded): Prom
   });
   const { parameters, m, v, segments: table } = await run.parameters.snapshot();
   const state: TensorData[] = [
-    { name: "parameters", shape: [parameters.length], data: parameters },
-    { name: "m", shape: [m.length], data: m },
-    { name: "v", shape: [v.length], data: v },
+    ...Object.entries({ parameters, m, v }).map(([name, data]) => ({ name, shape: [data.length], data: Float32Array.from(data) })),
     { name: "segments", shape: [segments.length, 8], data: table },
     { name: "scales", shape: [loaded.target.scales.length], data: loaded.target.scales },
   ];

@@ -1,7 +1,7 @@
 // parameters.ts — the values of a run on the device. Frozen weights: one memory per leaf. Trainables: one flat buffer, their gradients, first and
 // second moments in three more (as in llm.c), with a table of segments: each named tensor's range, lr scale, weight decay, active flag and own step.
 
-import { type Backend, type Data, type Memory, type Range, aligned, whole } from "../engine/backend.ts";
+import { type Backend, type Data, type Exact, type Memory, type Range, aligned, whole } from "../engine/backend.ts";
 import type { Graph, Leaf } from "../engine/graph.ts";
 import { type Shape, size } from "../engine/tensor.ts";
 import { gradientOf, params } from "./graphs.ts";
@@ -17,9 +17,9 @@ export interface Segment {
 
 /** The state that training changes: enough to go on from. */
 export interface Snapshot {
-  readonly parameters: Float32Array;
-  readonly m: Float32Array;
-  readonly v: Float32Array;
+  readonly parameters: Exact;
+  readonly m: Exact;
+  readonly v: Exact;
   /** The segment table, with every tensor's own step count. */
   readonly segments: Int32Array;
 }
@@ -115,9 +115,9 @@ export class Parameters {
   /** To be called between steps. */
   async snapshot(): Promise<Snapshot> {
     // One after the other: they share one read-back buffer.
-    const parameters = await this.backend.read(whole(this.flat.parameters));
-    const m = await this.backend.read(whole(this.flat.m));
-    const v = await this.backend.read(whole(this.flat.v));
+    const parameters = await this.backend.readExact(whole(this.flat.parameters));
+    const m = await this.backend.readExact(whole(this.flat.m));
+    const v = await this.backend.readExact(whole(this.flat.v));
     return { parameters, m, v, segments: await this.backend.readInts(whole(this.table)) };
   }
 

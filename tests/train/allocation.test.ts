@@ -1,7 +1,7 @@
 // Allocations: what a configuration may ask for, scoring that leaves no trace, runs whose modules go off and come back, runs with new ranks.
 
 import { describe, expect, test } from "vitest";
-import type { Backend } from "../../src/engine/backend.ts";
+import type { Backend, Exact } from "../../src/engine/backend.ts";
 import { proxies } from "../../src/proxies/index.ts";
 import { Cancelled } from "../../src/proxies/proxy.ts";
 import type { AllocationConfig, RunConfig, TrainEvent } from "../../src/protocol.ts";
@@ -26,7 +26,7 @@ const rows = examples(12, V);
 const configOf = (allocation: Partial<AllocationConfig>, change: Parameters<typeof runConfig>[0] = {}): RunConfig =>
   runConfig({ ...change, allocation: { ...firstAllocation, batches: 2, ...allocation } });
 const targeted = (config: RunConfig) => targetOf(tiny.base, config);
-const bits = (data: Float32Array): Int32Array => new Int32Array(data.buffer, data.byteOffset, data.length);
+const bits = (data: Exact): Int32Array => new Int32Array(data.buffer, data.byteOffset, data.byteLength / 4);
 
 describe("configuration", () => {
   const parse = (allocation: unknown): AllocationConfig | null => parseConfig({ allocation }).allocation;
@@ -42,7 +42,8 @@ describe("configuration", () => {
     [{ budget: { share: 1.5 } }, /allocation\.budget/],
     [{ budget: { modules: 1, share: 0.5 } }, /allocation\.budget/],
     [{ budget: {} }, /allocation\.budget/],
-    [{ shortcuts: "combined" }, /allocation\.shortcuts: "combined" is not there yet/],
+    [{ shortcuts: "on" }, /allocation\.shortcuts: must be one of off, separated, combined/],
+    [{ shortcut_form: "post" }, /allocation\.shortcut_form: must be one of plain, norm/],
     [{ when: "dynamic", allocator: "greedy" }, /allocation\.allocator: "greedy" gives ranks/],
     [{ realloc_N: 0 }, /allocation\.realloc_N/],
     ["top-k", /allocation: must be an object/],
@@ -68,7 +69,7 @@ describe("configuration", () => {
     expect(a.notes[0]).toMatch(/pays for all 14 modules/);
     expect(decide(a, a.names.map((_, i) => i), 0).ranks.every((r) => r === 4)).toBe(true); // prettier-ignore
   });
-  test("a share of the modules is rounded down, as by the authors", () => expect(resolve({ budget: { share: 0.25 } })!.budget).toEqual({ modules: 3 }));
+  test("a share of the modules is rounded down, as by the authors", () => expect(resolve({ budget: { share: 0.25 } })!.rankings.map((r) => r.budget)).toEqual([{ modules: 3 }]));
 });
 
 test("calibration rows are the first ones, unshuffled, and as many as there are", () => {
@@ -277,5 +278,5 @@ test("ranks change, scales stay: withRanks", () => {
   expect(some.ranks.get("model.layers.0.self_attn.k_proj")).toEqual({ r: 7, alpha: 14 });
   expect(some.ranks.get("model.layers.0.self_attn.v_proj")).toEqual(target.ranks.get("model.layers.0.self_attn.v_proj"));
   const a = resolveAllocation(target, config)!;
-  expect(offOf(a, { ranks: a.names.map((_, i) => i % 2), spent: 0, tied: false }).size).toBe(7);
+  expect(offOf(a, { ranks: a.names.map((_, i) => i % 2), spent: 0, tied: [] }).size).toBe(7);
 });

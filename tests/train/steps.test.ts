@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { makeBatch } from "../../src/data/batch.ts";
-import type { Backend } from "../../src/engine/backend.ts";
+import type { Backend, Exact } from "../../src/engine/backend.ts";
 import type { RunConfig, TrainEvent } from "../../src/protocol.ts";
 import { Control } from "../../src/train/control.ts";
 import { evaluate, readLogits, writeBatch } from "../../src/train/evaluate.ts";
@@ -98,7 +98,7 @@ describe.each(["reference", "webgpu"] as const)("%s", (name) => {
 });
 
 test.skipIf(webgpuMissing)("per-step values are live: rate, step, seed, decay and clipping of every replay reach the device", async () => {
-  const ends = new Map<string, Float32Array[]>();
+  const ends = new Map<string, Exact[]>();
   for (const name of ["reference", "webgpu"] as const) {
     const backend = (await backends[name]())!;
     const run = await runOf(backend, tiny, runConfig({ lora_dropout: 0.3, train: { weight_decay: 0.1 } }));

@@ -37,6 +37,7 @@ export function referenceBackend(): Backend {
     write: (to, data: Data) => view(to).set(data),
     read: async (from) => Float32Array.from(view(from)),
     readInts: async (from) => Int32Array.from(view(from)),
+    readExact: async (from) => view(from).slice(),
     copy: (from, to) => view(to).set(view(from)),
     fill0: (range) => void view(range).fill(0),
     compile: async (name, graph, place) => compile(name, graph, place),

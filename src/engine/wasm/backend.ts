@@ -36,10 +36,14 @@ export async function wasmBackend({ threads }: { threads: number }): Promise<Bac
     adapter: `ONNX Runtime, wasm, ${threads === 1 ? "1 thread" : `${threads} threads`}`,
     pipelines: 0,
     memory,
-    write: (to, data) => bytes(to).set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength)),
+    write: (to, given) => {
+      const data = given instanceof Float64Array ? Float32Array.from(given) : given;
+      bytes(to).set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    },
     // Copies: the heap is shared between threads and may be replaced.
     read: async (from) => new Float32Array(bytes(from).slice().buffer),
     readInts: async (from) => new Int32Array(bytes(from).slice().buffer),
+    readExact: async (from) => new Float32Array(bytes(from).slice().buffer),
     copy: (from, to) => bytes(to).set(bytes(from)),
     fill0: (range) => void bytes(range).fill(0),
     compile: (name, graph, place) => WasmPlan.make(name, graph, place, ort, memory),

@@ -92,10 +92,11 @@ export function webgpuBackend(device: Device): Backend {
     },
     write: (to, data: Data) => {
       queue.flush();
-      gpu.queue.writeBuffer(bufferOf(to), to.offset * 4, data as Float32Array<ArrayBuffer>);
+      gpu.queue.writeBuffer(bufferOf(to), to.offset * 4, (data instanceof Float64Array ? Float32Array.from(data) : data) as Float32Array<ArrayBuffer>);
     },
     read: async (from) => new Float32Array(await bytes(from)),
     readInts: async (from) => new Int32Array(await bytes(from)),
+    readExact: async (from) => new Float32Array(await bytes(from)),
     copy: (from, to) => queue.encode((encoder) => encoder.copyBufferToBuffer(bufferOf(from), from.offset * 4, bufferOf(to), to.offset * 4, from.elements * 4)),
     fill0: (range) => queue.encode((encoder) => encoder.clearBuffer(bufferOf(range), range.offset * 4, range.elements * 4)),
     compile: async (name, graph, place, progress) => {
