@@ -23,8 +23,12 @@ export interface RunConfig {
     columns: { text?: string; text2?: string; label?: string } | null;
     /** Longest row in tokens, prompt and completion together. */
     max_length: number;
+    /** Rows to evaluate on, instead of a part of `source`: `file:path` or `bundled:name`; null: there are none. */
+    eval_source: string | null;
     /** Share of rows held out for evaluation when the source has no split of its own. */
     eval_share: number;
+    /** Which rows these are: the same whatever `train.seed`, so that runs of several seeds are measured on the same rows. */
+    split_seed: number;
     /** Use at most so many training rows; null: all. */
     limit: number | null;
   };

@@ -55,7 +55,9 @@ export async function readConfig(file: string, args: Args): Promise<RunConfig> {
       throw new DataError("configuration", `is not JSON (${(cause as Error).message.split("\n")[0]})`, "See examples/first-run.json");
     }
     const config = parseConfig(json);
-    for (const part of [config.model, config.data]) part.source = located(part.source, dirname(file));
+    const { model, data } = config;
+    for (const part of [model, data]) part.source = located(part.source, dirname(file));
+    if (data.eval_source !== null) data.eval_source = located(data.eval_source, dirname(file));
     return { ...config, backend: backend ?? config.backend };
   });
 }

@@ -9,6 +9,7 @@ import { parseRows } from "../data/parse.ts";
 import { parseLabelled } from "../data/parse-labelled.ts";
 import { type PrepareOptions, type PreparedData, type SourceRows, prepare } from "../data/prepare.ts";
 import { type LabelledSource, type PreparedClassification, prepareClassification } from "../data/prepare-classification.ts";
+import { WRONG_LISTED } from "../data/row.ts";
 import { type TextTokenizer, loadTokenizer } from "../data/tokenizer.ts";
 import { underNames } from "../formats/checkpoint-names.ts";
 import { type Checkpoint, openSafetensors } from "../formats/safetensors.ts";
@@ -63,46 +64,70 @@ export async function loadModel(source: string, context: LoadContext): Promise<L
   return { files, base, tokenizer, checkpoint: underNames(await openSafetensors(files.weights), base.model.body) };
 }
 
-async function bytesOf(source: string, context: LoadContext): Promise<{ bytes: Blob | Uint8Array; name: string }> {
-  if (!source.startsWith("file:")) throw new DataError("data.source", `"${source}" is no data source`, "Write bundled:NAME or file:PATH");
+/** The two places in a configuration that name rows. */
+type SourceField = "data.source" | "data.eval_source";
+
+async function bytesOf(source: string, context: LoadContext, field: SourceField): Promise<{ bytes: Blob | Uint8Array; name: string }> {
+  if (!source.startsWith("file:")) throw new DataError(field, `"${source}" is no data source`, "Write bundled:NAME or file:PATH");
   const name = source.slice("file:".length);
   const bytes = await context.dataFile(name);
-  if (!bytes) throw new DataError("data.source", `there is no file "${name}"`, "Check the path, or give the file again");
+  if (!bytes) throw new DataError(field, `there is no file "${name}"`, "Check the path, or give the file again");
   return { bytes, name };
 }
 
 /** A bundled set for the task; null: the source is a file. */
-function bundled<T extends DataSet["task"]>(source: string, task: T): Extract<DataSet, { task: T }> | null {
+function bundled<T extends DataSet["task"]>(source: string, task: T, field: SourceField): Extract<DataSet, { task: T }> | null {
   if (!source.startsWith("bundled:")) return null;
   const name = source.slice("bundled:".length);
   const set = Object.hasOwn(datasets, name) ? datasets[name] : undefined;
   const known = Object.values(datasets).filter((d) => d.task === task).map((d) => d.name); // prettier-ignore
-  if (!set) throw new DataError("data.source", `"${name}" is no bundled data set`, `Bundled: ${known.join(", ")}`);
+  if (!set) throw new DataError(field, `"${name}" is no bundled data set`, `Bundled: ${known.join(", ")}`);
   if (set.task !== task)
-    throw new DataError("data.source", `"${name}" is for ${set.task}, model.task is ${task}`, `Set model.task to "${set.task}", or take ${known.join(", ")}`);
+    throw new DataError(field, `"${name}" is for ${set.task}, model.task is ${task}`, `Set model.task to "${set.task}", or take ${known.join(", ")}`);
   return set as Extract<DataSet, { task: T }>;
 }
 
-export async function loadRows({ data }: RunConfig, context: LoadContext): Promise<SourceRows> {
-  const set = bundled(data.source, "causal-lm");
+async function textRows(source: string, { data }: RunConfig, context: LoadContext, field: SourceField): Promise<SourceRows> {
+  const set = bundled(source, "causal-lm", field);
   if (set) {
     const { train, heldOut } = set.load(0);
     return { rows: train, heldOut };
   }
-  const { bytes, name } = await bytesOf(data.source, context);
+  const { bytes, name } = await bytesOf(source, context, field);
   return parseRows(bytes, name, data.format);
 }
 
 /** task: one of labelledTasks, or null. classes: where the source tells them; null: values. */
-async function loadLabelled({ data }: RunConfig, context: LoadContext): Promise<LabelledSource & { task: string | null; classes?: readonly string[] | null }> {
-  const set = bundled(data.source, "classification");
+type FoundLabels = LabelledSource & { task: string | null; classes?: readonly string[] | null };
+
+async function labelledRows(source: string, { data }: RunConfig, context: LoadContext, field: SourceField): Promise<FoundLabels> {
+  const set = bundled(source, "classification", field);
   if (set) {
     const { train, heldOut } = set.load(0);
     return { rows: train, heldOut, task: set.name, classes: set.classes };
   }
-  const { bytes, name } = await bytesOf(data.source, context);
+  const { bytes, name } = await bytesOf(source, context, field);
   return parseLabelled(bytes, name, data.columns ?? {});
 }
+
+/** The rows of data.source; where data.eval_source names others to evaluate on, those are the held-out part (of a bundled set its own held-out rows). */
+async function withEvaluation<S extends SourceRows | LabelledSource>(
+  config: RunConfig,
+  context: LoadContext,
+  read: (source: string, config: RunConfig, context: LoadContext, field: SourceField) => Promise<S>,
+): Promise<S> {
+  const found = await read(config.data.source, config, context, "data.source");
+  const { eval_source } = config.data;
+  if (eval_source === null) return found;
+  const own = await read(eval_source, config, context, "data.eval_source");
+  const heldOut = own.heldOut ?? own.rows;
+  if (!heldOut.length) throw new DataError("data.eval_source", `"${eval_source}" has no rows that can be used`, "Check the file, or leave it out");
+  const wrong = own.heldOut ? [] : (own.wrong ?? []).map(({ line, reason }) => ({ line, reason: `(evaluation data) ${reason}` }));
+  const wrongTotal = (found.wrongTotal ?? 0) + (own.heldOut ? 0 : (own.wrongTotal ?? 0));
+  return { ...found, heldOut, wrong: [...(found.wrong ?? []), ...wrong].slice(0, WRONG_LISTED), wrongTotal };
+}
+
+export const loadRows = (config: RunConfig, context: LoadContext): Promise<SourceRows> => withEvaluation(config, context, textRows);
 
 /** Places of the rows whose answers are shown: spread over the held-out part, so that kinds of questions differ. */
 function spread(rows: number): number[] {
@@ -127,12 +152,12 @@ function trainData(data: LoadedData, tokenizer: TextTokenizer, maxLength: number
   return { train, heldOut, classes, metrics, prompts: shown };
 }
 
-function options({ data, train }: RunConfig, { base }: LoadedModel): PrepareOptions {
+function options({ data }: RunConfig, { base }: LoadedModel): PrepareOptions {
   const { maxPositions } = base.config;
-  const { max_length: maxLength, eval_share: evalShare, limit } = data;
+  const { max_length: maxLength, eval_share: evalShare, split_seed: seed, limit } = data;
   if (maxLength > maxPositions)
     throw new ConfigError("data.max_length", `is ${maxLength}, the model reads at most ${maxPositions} tokens`, `Set it to ${maxPositions} or less.`);
-  return { maxLength, evalShare, limit, seed: train.seed };
+  return { maxLength, evalShare, limit, seed };
 }
 
 /** Rows to continue. */
@@ -144,7 +169,7 @@ export async function loadTexts(config: RunConfig, context: LoadContext, model: 
 export async function loadData(config: RunConfig, context: LoadContext, model: LoadedModel): Promise<LoadedData> {
   if (config.model.task === "causal-lm") return loadTexts(config, context, model);
   const how = options(config, model);
-  const { task, classes, ...source } = await loadLabelled(config, context);
+  const { task, classes, ...source } = await withEvaluation(config, context, labelledRows);
   const data = prepareClassification(source, model.tokenizer, { ...how, ...(classes === undefined ? {} : { classes }) });
   return { ...data, metrics: metricsOf(task, data.classes) };
 }

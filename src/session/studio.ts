@@ -92,7 +92,7 @@ export class StudioSession implements Session {
       model.catch(() => this.loading.delete(source));
     }
     const opened = await model;
-    const key = JSON.stringify([config.model, config.data, config.train.seed]);
+    const key = JSON.stringify([config.model, config.data]);
     if (this.data?.key !== key) this.data = { key, data: await loadData(config, this.around.context, opened) };
     return { config, loaded: await load(config, this.around.context, opened, this.data.data) };
   }

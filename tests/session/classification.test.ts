@@ -11,9 +11,14 @@ import { parseConfig } from "../../src/train/config.ts";
 
 const models = join(import.meta.dirname, "../../public/models");
 const mood = ["stance,words", ...Array.from({ length: 24 }, (_, i) => (i % 2 ? `glad,the dog was happy ${i}` : `sad,the cat was sad ${i}`))].join("\n");
+const files = new Map([
+  ["mood.csv", new Blob([mood])],
+  ["other.csv", new Blob(["stance,words\nglad,the bird was happy\nsad,the bird was sad\nglad,\nglad,the fish was happy"])],
+  ["stranger.csv", new Blob(["stance,words\nangry,the bird was cross"])],
+]);
 
 const studio = new StudioSession({
-  context: { bundled: (name) => diskFolder(join(models, name), `bundled:${name}`), dataFile: async (name) => (name === "mood.csv" ? new Blob([mood]) : null) },
+  context: { bundled: (name) => diskFolder(join(models, name), `bundled:${name}`), dataFile: async (name) => files.get(name) ?? null },
   device: async () => ({ webgpu: false, adapter: "", software: false, limits: {}, features: [] }),
   backend: () => wasmBackend({ threads: 1 }),
   give: () => {},
@@ -61,9 +66,44 @@ test("from preflight to the zip", { timeout: 240_000 }, async () => {
   expect(text("metrics.csv").split("\n")[0].trim()).toMatch(/eval_metric,eval_accuracy$/);
 });
 
+test("which rows are held out: by data.split_seed alone, or those of data.eval_source", async () => {
+  const own = { source: "file:mood.csv", columns: { text: "words", label: "stance" }, eval_share: 0.25 };
+  const heldOut = async (data: Partial<RunConfig["data"]>, seed = 0): Promise<string[]> => {
+    const asked = config({ ...own, ...data });
+    const all = await studio.preview({ ...asked, train: { ...asked.train, seed } }, 100);
+    if ("problems" in all) throw new Error(JSON.stringify(all.problems));
+    const trained = all.rows.map((row) => row.map((t) => t.text).join(""));
+    expect(all.trainRows + all.evalRows).toBe(24);
+    return mood.split("\n").slice(1).map((line) => line.split(",")[1]).filter((words) => !trained.some((row) => row.includes(words))); // prettier-ignore
+  };
+  const first = await heldOut({});
+  expect(first).toHaveLength(6);
+  expect(await heldOut({}, 7)).toEqual(first);
+  expect(await heldOut({ split_seed: 7 })).not.toEqual(first);
+
+  const shown = await studio.preview(config({ ...own, eval_source: "file:other.csv" }), 100);
+  expect(shown).toMatchObject({ trainRows: 24, evalRows: 3, wrong: [{ line: 4, reason: "(evaluation data) words is empty" }], wrongTotal: 1 });
+  expect(await studio.preview(config({ source: "bundled:paraphrase", eval_source: "bundled:paraphrase" }), 1)).toMatchObject({
+    trainRows: 4000,
+    evalRows: 400,
+  });
+});
+
 test.each<[string, RunConfig, string, RegExp]>([
   ["a data set of the other task", config({ source: "bundled:tales-qa" }), "data.source", /"tales-qa" is for causal-lm, model.task is classification/],
   ["labels in a language model's run", config({ source: "bundled:paraphrase" }, "causal-lm"), "data.source", /"paraphrase" is for classification/],
+  [
+    "rows to evaluate on that are not there",
+    config({ source: "file:mood.csv", columns: { text: "words", label: "stance" }, eval_source: "file:gone.csv" }),
+    "data.eval_source",
+    /there is no file "gone\.csv"/,
+  ],
+  [
+    "rows to evaluate on of a class that training does not know",
+    config({ source: "file:mood.csv", columns: { text: "words", label: "stance" }, eval_source: "file:stranger.csv" }),
+    "data.source",
+    /held-out row of line 2 has the label "angry"/,
+  ],
   ["an unknown set", config({ source: "bundled:constructor" }), "data.source", /"constructor" is no bundled data set/],
   [
     "a column that is not there",

@@ -22,7 +22,7 @@ import { firstAllocation } from "../../src/train/config.ts";
 
 export const first: RunConfig = {
   model: { source: "bundled:tales-3m", task: "causal-lm", dtype: "f32" },
-  data: { source: "bundled:tales-qa", format: "auto", columns: null, max_length: 64, eval_share: 0.1, limit: null },
+  data: { source: "bundled:tales-qa", format: "auto", columns: null, max_length: 64, eval_source: null, eval_share: 0.1, split_seed: 0, limit: null },
   method: "lora",
   r: 8,
   lora_alpha: 16,
