@@ -8,6 +8,7 @@ const usage = `npm run bench -- [OPTIONS]
 
   (nothing)          each kernel (GFLOP/s, GB/s) and each step (ms, tokens/s), on every backend that Node has
   --steps            steps alone, without their kernels
+  --scores           what a scoring costs beside training: gradient norm, SNIP, Fisher against as many micro-steps
   --quick            fewer and shorter samples
   --json             rows as JSON
   --peers            the reference step against jax-js, tfjs (installed into .cache/bench) and PyTorch (env PYTHON), in one browser
@@ -50,7 +51,7 @@ process.stdout.write("", () => process.exit(right ? 0 : 1));
 function read() {
   const flag = /** @type {const} */ ({ type: "boolean", default: false });
   const text = /** @type {const} */ ({ type: "string" });
-  const known = { steps: flag, quick: flag, json: flag, peers: flag, page: flag, help: flag, "no-write": flag, rounds: text, backend: text, threads: text, chrome: text }; // prettier-ignore
+  const known = { steps: flag, scores: flag, quick: flag, json: flag, peers: flag, page: flag, help: flag, "no-write": flag, rounds: text, backend: text, threads: text, chrome: text }; // prettier-ignore
   try {
     const { values } = util.parseArgs({ options: known });
     if (values.help) {
