@@ -1,38 +1,18 @@
 // Where the rank goes, on the page: scores change the map, the budget moves it, a dynamic run replays through the scrubber.
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { createRoot, type Root } from "react-dom/client";
+import { expect, test, vi } from "vitest";
 import { page, userEvent } from "vitest/browser";
-import { App } from "../../src/ui/app.tsx";
-import "../../src/ui/theme.css";
+import { mounted } from "../harness/mounted.tsx";
 import { first, ReplaySession } from "../ui/fixture.ts";
 
-let root: Root;
-let host: HTMLDivElement;
-
-const open = async (session = new ReplaySession(5), hash = "") => {
-  history.replaceState(null, "", hash || location.pathname + location.search);
-  root.render(<App client={session} />);
-  await expect.element(page.getByTestId("preflight")).toHaveTextContent("162,816 of 3,148,224");
-  return session;
-};
-const hollow = () => host.querySelectorAll(".cell.hollow").length;
-const label = (at: string) => host.querySelector(`[data-cell="${at}"]`)!.getAttribute("aria-label");
+const here = mounted();
+const open = (session = new ReplaySession(5), hash = "") => here.open(session, hash);
+const hollow = () => here.host.querySelectorAll(".cell.hollow").length;
+const label = (at: string) => here.host.querySelector(`[data-cell="${at}"]`)!.getAttribute("aria-label");
 const slide = (to: number) => {
-  const slider = host.querySelector<HTMLInputElement>("[data-testid=budget]")!;
+  const slider = here.host.querySelector<HTMLInputElement>("[data-testid=budget]")!;
   Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value")!.set!.call(slider, String(to));
   slider.dispatchEvent(new Event("input", { bubbles: true }));
 };
-
-beforeEach(() => {
-  host = document.createElement("div");
-  document.body.append(host);
-  root = createRoot(host);
-});
-afterEach(() => {
-  root.unmount();
-  host.remove();
-  history.replaceState(null, "", location.pathname + location.search);
-});
 
 test("scores change the map, the budget moves it, and its ranks become those of a new run", async () => {
   const complaints = vi.spyOn(console, "error");
@@ -48,7 +28,7 @@ test("scores change the map, the budget moves it, and its ranks become those of 
   await expect.poll(() => new URLSearchParams(location.hash.slice(1)).get("allocation"), { timeout: 10_000 }).toBe('{"budget":{"share":0.5}}');
   await userEvent.click(page.getByRole("radio", { name: "score", exact: true }));
   await userEvent.click(page.getByRole("checkbox", { name: "rank order" }));
-  const places = [...host.querySelectorAll(".cell")].map((cell) => Number(cell.textContent));
+  const places = [...here.host.querySelectorAll(".cell")].map((cell) => Number(cell.textContent));
   expect(Math.min(...places)).toBe(1);
   expect(Math.max(...places)).toBeGreaterThan(35);
   await userEvent.click(page.getByRole("gridcell", { name: /^layer 5, v_proj/ }));
@@ -57,7 +37,7 @@ test("scores change the map, the budget moves it, and its ranks become those of 
   await expect.poll(() => label("5,2"), { timeout: 10_000 }).toMatch(/^layer 5, v_proj: off/);
   await userEvent.click(page.getByTestId("use-ranks"));
   await expect.element(page.getByTestId("allocation")).not.toBeChecked();
-  expect([...host.querySelectorAll(".cell.off")]).toHaveLength(21);
+  expect([...here.host.querySelectorAll(".cell.off")]).toHaveLength(21);
   await userEvent.click(page.getByRole("button", { name: /^Reset Where/ }));
   await expect.poll(() => location.hash, { timeout: 10_000 }).toBe("");
   expect(complaints).not.toHaveBeenCalled();
@@ -69,10 +49,10 @@ test("a dynamic run: off cells are off, the history goes back to the first alloc
   await expect.poll(() => document.querySelector("[data-testid=step-value]")!.textContent, { timeout: 20_000 }).toBe(String(first.train.steps));
   await expect.element(page.getByTestId("train")).toBeEnabled();
   expect(hollow()).toBe(32);
-  const off = () => [...host.querySelectorAll<HTMLElement>(".cell.hollow")].map((cell) => cell.dataset.cell);
+  const off = () => [...here.host.querySelectorAll<HTMLElement>(".cell.hollow")].map((cell) => cell.dataset.cell);
   const last = off();
   expect(label("5,2")).toMatch(/^layer 5, v_proj: rank 8, score [\d.]+ \(place \d+\)/);
-  const scrubber = host.querySelector<HTMLInputElement>(".scrubber input")!;
+  const scrubber = here.host.querySelector<HTMLInputElement>(".scrubber input")!;
   scrubber.focus();
   await userEvent.keyboard("{Home}");
   await expect.element(page.getByText("up to step 0", { exact: true })).toBeVisible();
@@ -80,7 +60,7 @@ test("a dynamic run: off cells are off, the history goes back to the first alloc
   expect(off()).not.toEqual(last);
   await userEvent.keyboard("{End}");
   await userEvent.click(page.getByRole("radio", { name: "on", exact: true }));
-  const shares = [...host.querySelectorAll(".cell")].map((cell) => parseInt(cell.textContent!));
+  const shares = [...here.host.querySelectorAll(".cell")].map((cell) => parseInt(cell.textContent!));
   // Ten of 42 are on at any time.
   expect(Math.abs(shares.reduce((a, b) => a + b, 0) - 1000)).toBeLessThan(21);
   expect(shares.some((share) => share > 0 && share < 100)).toBe(true);
@@ -95,6 +75,6 @@ test("labelled data brings its task, and its labels are shown", async () => {
   };
   await open(session);
   await userEvent.selectOptions(page.getByTestId("data-select"), "bundled:paraphrase");
-  await expect.poll(() => host.querySelectorAll(".token.label").length, { timeout: 10_000 }).toBe(3);
+  await expect.poll(() => here.host.querySelectorAll(".token.label").length, { timeout: 10_000 }).toBe(3);
   expect(new URLSearchParams(location.hash.slice(1)).get("model.task")).toBe("classification");
 });

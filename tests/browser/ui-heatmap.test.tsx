@@ -1,31 +1,20 @@
 // The map of ranks by keyboard: arrows move one tab stop, digits and Enter open a rank, Escape gives the focus back.
-import { afterEach, beforeEach, expect, test } from "vitest";
-import { createRoot, type Root } from "react-dom/client";
+import { beforeEach, expect, test } from "vitest";
 import { page, userEvent } from "vitest/browser";
-import { App } from "../../src/ui/app.tsx";
-import "../../src/ui/theme.css";
+import { mounted } from "../harness/mounted.tsx";
 import { ReplaySession } from "../ui/fixture.ts";
 
-let root: Root;
-let host: HTMLDivElement;
+const here = mounted();
 const focused = () => document.activeElement?.getAttribute("aria-label") ?? "";
-const cell = (at: string) => host.querySelector<HTMLElement>(`[data-cell="${at}"]`)!;
+const cell = (at: string) => here.host.querySelector<HTMLElement>(`[data-cell="${at}"]`)!;
 
 beforeEach(async () => {
-  history.replaceState(null, "", location.pathname + location.search);
-  host = document.createElement("div");
-  document.body.append(host);
-  root = createRoot(host);
-  root.render(<App client={new ReplaySession()} />);
+  here.show(new ReplaySession());
   await expect.element(page.getByRole("grid")).toBeVisible();
-});
-afterEach(() => {
-  root.unmount();
-  host.remove();
 });
 
 test("one tab stop; arrows, Home and End move and stop at the edges", async () => {
-  expect(host.querySelectorAll('[role=gridcell][tabindex="0"]')).toHaveLength(1);
+  expect(here.host.querySelectorAll('[role=gridcell][tabindex="0"]')).toHaveLength(1);
   cell("0,0").focus();
   expect(focused()).toBe("layer 0, q_proj: rank 8, 3,072 parameters");
   await userEvent.keyboard("{ArrowRight}{ArrowDown}{ArrowDown}");
@@ -36,7 +25,7 @@ test("one tab stop; arrows, Home and End move and stop at the edges", async () =
   expect(focused()).toMatch(/^layer 2, down_proj/);
   await userEvent.keyboard("{Control>}{End}{/Control}{ArrowDown}");
   expect(focused()).toMatch(/^layer 5, down_proj/);
-  expect(host.querySelectorAll('[role=gridcell][tabindex="0"]')).toHaveLength(1);
+  expect(here.host.querySelectorAll('[role=gridcell][tabindex="0"]')).toHaveLength(1);
 });
 
 test("a digit begins a rank, Enter sets it, the focus comes back and the address holds it", async () => {
@@ -74,5 +63,5 @@ test("off for a whole column, and the toggle in the form follows", async () => {
 
 test("the table holds the same places", async () => {
   await userEvent.click(page.getByRole("button", { name: "Table" }));
-  await expect.poll(() => host.querySelectorAll("table.sites tbody tr").length, { timeout: 10_000 }).toBe(42);
+  await expect.poll(() => here.host.querySelectorAll("table.sites tbody tr").length, { timeout: 10_000 }).toBe(42);
 });

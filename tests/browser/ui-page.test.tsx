@@ -1,32 +1,12 @@
 // The whole page over a replayed session: a run from Train to its end, pause and step, the form, the address, problems.
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { createRoot, type Root } from "react-dom/client";
+import { expect, test, vi } from "vitest";
 import { page, userEvent } from "vitest/browser";
-import { App } from "../../src/ui/app.tsx";
-import "../../src/ui/theme.css";
+import { mounted } from "../harness/mounted.tsx";
 import { device, first, ReplaySession } from "../ui/fixture.ts";
 
-let root: Root;
-let host: HTMLDivElement;
-
-const open = async (session = new ReplaySession(20), hash = "") => {
-  history.replaceState(null, "", hash || location.pathname + location.search);
-  root.render(<App client={session} />);
-  await expect.element(page.getByTestId("preflight")).toHaveTextContent("162,816 of 3,148,224");
-  return session;
-};
+const here = mounted();
+const { open } = here;
 const number = (id: string): number => Number(document.querySelector(`[data-testid=${id}]`)!.textContent);
-
-beforeEach(() => {
-  host = document.createElement("div");
-  document.body.append(host);
-  root = createRoot(host);
-});
-afterEach(() => {
-  root.unmount();
-  host.remove();
-  history.replaceState(null, "", location.pathname + location.search);
-});
 
 test("Train runs to the end: the loss falls, the map moves, the answers change", async () => {
   const complaints = vi.spyOn(console, "error");
@@ -131,8 +111,7 @@ test("the Device page keeps the run behind it, and measures", async () => {
 });
 
 test("the address opens the same configuration, and says what it did not understand", async () => {
-  history.replaceState(null, "", "#r=2&colour=red");
-  root.render(<App client={new ReplaySession()} />);
+  here.show(new ReplaySession(), "#r=2&colour=red");
   await expect.element(page.getByLabelText("Rank r", { exact: true })).toHaveValue("2");
   await expect.element(page.getByRole("alert").first()).toHaveTextContent('"colour"');
 });

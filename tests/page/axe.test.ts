@@ -1,21 +1,11 @@
 // axe.test.ts — the built page before, during and after a run, a cell's popover and the Device page: no violation that axe knows, light, dark and in
 // forced colours, wide and narrow; and nothing said on the console.
 import { AxeBuilder } from "@axe-core/playwright";
-import type { Browser, Page } from "playwright";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { launch } from "../harness/chromium.ts";
-import { serveDist } from "../harness/serve.ts";
+import type { Page } from "playwright";
+import { expect, test } from "vitest";
+import { builtPage } from "../harness/built-page.ts";
 
-let browser: Browser;
-let host: Awaited<ReturnType<typeof serveDist>>;
-beforeAll(async () => {
-  browser = await launch();
-  host = await serveDist();
-});
-afterAll(async () => {
-  await browser?.close();
-  await host?.close();
-});
+const open = builtPage();
 
 /** Long enough to be stopped, quick enough to begin: few rows, one module. */
 const hash = "#train.steps=500&train.eval_every=0&train.samples_every=0&train.eval_rows=2&train.batch_size=2&target_modules=v_proj";
@@ -42,14 +32,7 @@ async function violations(page: Page): Promise<string[]> {
 }
 
 test.each([1280, 400])("%i pixels wide: no violations from the first look to the Device page", async (width) => {
-  const context = await browser.newContext({ viewport: { width, height: 800 }, reducedMotion: "reduce" });
-  const page = await context.newPage();
-  const said: string[] = [];
-  page.on("console", (message) => {
-    if (message.type() === "error" || message.type() === "warning") said.push(message.text());
-  });
-  page.on("pageerror", (error) => said.push(String(error)));
-  await page.goto(host.url + hash);
+  const { page, said } = await open(hash, { viewport: { width, height: 800 }, reducedMotion: "reduce" });
   const train = page.getByTestId("train");
   await train.and(page.locator(":enabled")).waitFor();
   await page.locator(".loss-chart").waitFor({ state: "attached" });
@@ -82,5 +65,5 @@ test.each([1280, 400])("%i pixels wide: no violations from the first look to the
   await page.getByRole("heading", { name: "This device" }).waitFor();
   expect(await violations(page)).toEqual([]);
   expect(said).toEqual([]);
-  await context.close();
+  await page.context().close();
 });

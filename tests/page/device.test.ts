@@ -3,40 +3,20 @@
 import { chromium, type Browser, type Page } from "playwright";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { browserFlags } from "../../scripts/find-browser.mjs";
-import { chromiumPath, launch } from "../harness/chromium.ts";
-import { serveDist } from "../harness/serve.ts";
+import { builtPage } from "../harness/built-page.ts";
+import { chromiumPath } from "../harness/chromium.ts";
 
-let browser: Browser;
+const open = builtPage();
 /** Without WebGPU. */
 let plain: Browser;
-let host: Awaited<ReturnType<typeof serveDist>>;
 beforeAll(async () => {
-  browser = await launch();
   plain = await chromium.launch({
     executablePath: chromiumPath(),
     headless: true,
     args: [...browserFlags.filter((flag) => !/gpu/.test(flag)), "--disable-features=WebGPU"],
   });
-  host = await serveDist();
 });
-afterAll(async () => {
-  await browser?.close();
-  await plain?.close();
-  await host?.close();
-});
-
-/** Opens an address with a list of what goes wrong on the way. */
-async function open(address: string, from = browser): Promise<{ page: Page; said: string[] }> {
-  const context = await from.newContext({ viewport: { width: 1280, height: 800 }, permissions: ["clipboard-read", "clipboard-write"] });
-  const page = await context.newPage();
-  const said: string[] = [];
-  page.on("console", (message) => {
-    if (message.type() === "error" || message.type() === "warning") said.push(message.text());
-  });
-  page.on("pageerror", (error) => said.push(String(error)));
-  await page.goto(host.url + address);
-  return { page, said };
-}
+afterAll(() => plain?.close());
 
 const search = (page: Page): string => new URL(page.url()).search;
 
@@ -69,7 +49,7 @@ test("a backend that is unknown is named, with those that are known", async () =
 });
 
 test("the benchmark tells its rows as they come, is cancelled, and copied", async () => {
-  const { page, said } = await open("?page=device", plain);
+  const { page, said } = await open("?page=device", { from: plain, permissions: ["clipboard-read", "clipboard-write"] });
   await page.getByTestId("benchmark").click();
   const table = page.getByTestId("benchmark-table");
   await table.getByRole("table").first().waitFor({ timeout: 200_000 });
@@ -84,7 +64,7 @@ test("the benchmark tells its rows as they come, is cancelled, and copied", asyn
 });
 
 test("without WebGPU the page trains on WebAssembly, and says so", async () => {
-  const { page, said } = await open("#train.steps=4&train.eval_rows=4&train.batch_size=2&train.samples_every=0&train.eval_every=0", plain);
+  const { page, said } = await open("#train.steps=4&train.eval_rows=4&train.batch_size=2&train.samples_every=0&train.eval_every=0", { from: plain });
   await page.getByTestId("train").and(page.locator(":enabled")).click({ timeout: 60_000 });
   await expect.poll(() => page.getByTestId("step-value").textContent(), { timeout: 120_000 }).toBe("4");
   await expect.poll(() => page.getByTestId("train").isEnabled(), { timeout: 60_000 }).toBe(true);

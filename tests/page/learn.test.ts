@@ -1,31 +1,13 @@
 // learn.test.ts — the lesson on the built page in a real Chromium: its experiments run on the bundled model and show what the text claims, the budget
 // moves the map, and the way to the Train page brings the settings along.
 import { AxeBuilder } from "@axe-core/playwright";
-import type { Browser } from "playwright";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { launch } from "../harness/chromium.ts";
-import { serveDist } from "../harness/serve.ts";
+import { expect, test } from "vitest";
+import { builtPage } from "../harness/built-page.ts";
 
-let browser: Browser;
-let host: Awaited<ReturnType<typeof serveDist>>;
-beforeAll(async () => {
-  browser = await launch();
-  host = await serveDist();
-});
-afterAll(async () => {
-  await browser?.close();
-  await host?.close();
-});
+const open = builtPage();
 
 test("the lesson measures what it claims, and leads to training", async () => {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, reducedMotion: "reduce" });
-  const page = await context.newPage();
-  const said: string[] = [];
-  page.on("console", (message) => {
-    if (message.type() === "error" || message.type() === "warning") said.push(message.text());
-  });
-  page.on("pageerror", (error) => said.push(String(error)));
-  await page.goto(`${host.url}?page=learn&backend=wasm#train.batch_size=2&target_modules=q_proj,v_proj`);
+  const { page, said } = await open("?page=learn&backend=wasm#train.batch_size=2&target_modules=q_proj,v_proj", { reducedMotion: "reduce" });
 
   await page.getByTestId("experiment-proxy").and(page.locator(":enabled")).click({ timeout: 60_000 });
   await expect.poll(() => page.getByTestId("lesson-proxy-result").textContent(), { timeout: 120_000 }).toMatch(/Rank correlation of the two: (0|1|−|-)/);
@@ -49,5 +31,5 @@ test("the lesson measures what it claims, and leads to training", async () => {
   expect(await page.getByTestId("allocation").isChecked()).toBe(true);
   await expect.poll(() => new URL(page.url()).hash).toContain("allocation=");
   expect(said).toEqual([]);
-  await context.close();
+  await page.context().close();
 });

@@ -1,35 +1,20 @@
 // train.test.ts — the built page in a real Chromium: press Train on the bundled model, watch, pause, step, go on, ask, stop, export.
 
 import { readFile } from "node:fs/promises";
-import type { Browser, Page } from "playwright";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Page } from "playwright";
+import { expect, test } from "vitest";
 import { readAdapter } from "../../src/formats/peft.ts";
 import { readZip } from "../../src/formats/zip.ts";
 import type { TrainEvent } from "../../src/protocol.ts";
-import { launch } from "../harness/chromium.ts";
-import { serveDist } from "../harness/serve.ts";
+import { builtPage } from "../harness/built-page.ts";
 
-let browser: Browser;
-let host: Awaited<ReturnType<typeof serveDist>>;
-beforeAll(async () => {
-  browser = await launch();
-  host = await serveDist();
-});
-afterAll(async () => {
-  await browser?.close();
-  await host?.close();
-});
+const built = builtPage();
 
-async function open(hash: string): Promise<{ page: Page; problems: string[] }> {
-  const page = await browser.newPage({ acceptDownloads: true, viewport: { width: 1280, height: 900 } });
-  const problems: string[] = [];
-  page.on("console", (message) => {
-    if (message.type() === "error" || message.type() === "warning") problems.push(message.text());
-  });
-  page.on("pageerror", (error) => problems.push(String(error)));
-  await page.goto(host.url + hash);
+async function open(hash: string): ReturnType<typeof built> {
+  const opened = await built(hash);
+  const { page } = opened;
   await page.getByTestId("train").and(page.locator(":enabled")).waitFor();
-  return { page, problems };
+  return opened;
 }
 
 const step = async (page: Page): Promise<number> => Number(await page.getByTestId("step-value").textContent());
@@ -50,7 +35,7 @@ const events = (zip: Map<string, Uint8Array>): TrainEvent[] =>
     .map((line) => JSON.parse(line) as TrainEvent);
 
 test("a run from Train to an adapter that opens", async () => {
-  const { page, problems } = await open("#train.steps=20&train.eval_every=0&train.samples_every=0&train.eval_rows=20&train.batch_size=4");
+  const { page, said } = await open("#train.steps=20&train.eval_every=0&train.samples_every=0&train.eval_rows=20&train.batch_size=4");
   await page.getByTestId("train").click();
   await reaches(page, 20);
   await expect.poll(() => page.getByTestId("train").isEnabled(), { timeout: 120_000 }).toBe(true);
@@ -77,12 +62,12 @@ test("a run from Train to an adapter that opens", async () => {
   const adapter = await readAdapter(folder);
   expect(adapter.modules.size).toBe(42);
   expect([...zip.keys()].sort()).toEqual(expect.arrayContaining(["README.md", "config.json", "metrics.csv", "ranks.csv"]));
-  expect(problems).toEqual([]);
+  expect(said).toEqual([]);
   await page.close();
 });
 
 test("pause, one step, go on, stop; the export holds what was trained", async () => {
-  const { page, problems } = await open("#train.steps=500&train.eval_every=0&train.samples_every=0&train.eval_rows=4&train.batch_size=2&target_modules=v_proj");
+  const { page, said } = await open("#train.steps=500&train.eval_every=0&train.samples_every=0&train.eval_rows=4&train.batch_size=2&target_modules=v_proj");
   await page.getByTestId("train").click();
   await reaches(page, 2);
   await page.getByTestId("pause").click();
@@ -98,6 +83,6 @@ test("pause, one step, go on, stop; the export holds what was trained", async ()
   await expect.poll(() => page.getByTestId("train").isEnabled(), { timeout: 60_000 }).toBe(true);
   const zip = await exported(page);
   expect(events(zip).at(-1)).toMatchObject({ type: "state", state: "stopped" });
-  expect(problems).toEqual([]);
+  expect(said).toEqual([]);
   await page.close();
 });
