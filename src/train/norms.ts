@@ -64,6 +64,16 @@ export class Norms {
     this.steps++;
   }
 
+  /** The window so far, for whoever goes on from here. */
+  window(): { steps: number; sums: number[] } {
+    return { steps: this.steps, sums: [...this.sums] };
+  }
+
+  goOn({ steps, sums }: { steps: number; sums: readonly number[] }): void {
+    this.sums.set(sums);
+    this.steps = steps;
+  }
+
   /** The window's values, in the order of the sites; begins the next. */
   take(record: Float32Array): { gradNorm: number[]; deltaNorm: number[] } {
     const gradNorm = Array.from(this.sums, (sum) => Math.sqrt(sum / Math.max(1, this.steps)));

@@ -26,6 +26,7 @@ export interface Snapshot {
 
 const WORDS = 8;
 const ACTIVE = 2;
+const STEP = 3;
 const bits = new DataView(new ArrayBuffer(4));
 const f32Bits = (x: number): number => (bits.setFloat32(0, x, true), bits.getUint32(0, true)); // prettier-ignore
 
@@ -55,14 +56,12 @@ export class Parameters {
   constructor(
     private readonly backend: Backend,
     graph: Graph,
-    weightDecay: number,
+    private readonly weightDecay: number,
   ) {
     ({ segments: this.segments, offsets: this.offsets, elements: this.elements } = flatLayout(graph));
     this.flat = Object.fromEntries(FLAT.map((name) => [name, backend.memory(Math.max(64, this.elements), name)])) as typeof this.flat;
     this.table = backend.memory(Math.max(1, this.segments.length) * WORDS, "segments");
-    const words = new Uint32Array(this.segments.length * WORDS);
-    this.segments.forEach((s, i) => words.set([s.offset, s.elements, 1, 0, f32Bits(1), f32Bits(weightDecay)], i * WORDS));
-    backend.write(whole(this.table), words);
+    backend.write(whole(this.table), this.tableOf());
   }
 
   /** Memory of a leaf that belongs to the trainables; null for any other. */
@@ -107,6 +106,21 @@ export class Parameters {
     );
   }
 
+  /** The segment table. Unless given, all tensors are active and have made no step. */
+  tableOf(steps?: ArrayLike<number>, active?: ArrayLike<number>): Int32Array {
+    const words = new Int32Array(Math.max(1, this.segments.length) * WORDS);
+    this.segments.forEach((s, i) => words.set([s.offset, s.elements, active?.[i] ?? 1, steps?.[i] ?? 0, f32Bits(1), f32Bits(this.weightDecay)], i * WORDS));
+    return words;
+  }
+
+  /** Every tensor's own step, and whether it is active, in a state. */
+  countersIn({ segments }: Snapshot): { steps: Int32Array; active: Uint8Array } {
+    return {
+      steps: Int32Array.from(this.segments, (_, i) => segments[i * WORDS + STEP]),
+      active: Uint8Array.from(this.segments, (_, i) => segments[i * WORDS + ACTIVE]),
+    };
+  }
+
   /** Which tensors are active in a state. */
   activeIn(state: Snapshot): ReadonlySet<string> {
     return new Set(this.segments.filter((_, i) => state.segments[i * WORDS + ACTIVE] !== 0).map((s) => s.name));
@@ -132,6 +146,11 @@ export class Parameters {
 
   clearGradients(): void {
     this.backend.fill0(whole(this.flat.gradients));
+  }
+
+  /** Elements of each flat buffer as it lies on the device: one that is empty has some all the same. */
+  get flatElements(): number {
+    return this.flat.parameters.elements;
   }
 
   /** Elements of a tensor that shapes pad with zeros are counted too. */

@@ -1,21 +1,24 @@
 // trainer.ts — the loop: batches in, steps queued, events out. At most a few steps are in flight; losses and norms are read back a few times per
 // second; evaluation, answers and checkpoints happen between steps.
 
-import { type Example, makeBatch, order } from "../data/batch.ts";
-import { type LabelledExample, makeClassificationBatch } from "../data/classification.ts";
+import type { Example } from "../data/batch.ts";
+import type { LabelledExample } from "../data/classification.ts";
+import { DataError } from "../data/error.ts";
 import type { Metric } from "../data/labelled-tasks.ts";
 import type { TextTokenizer } from "../data/tokenizer.ts";
 import { type OptimizerName, optimizers } from "../optimizers/index.ts";
 import type { RunConfig, TrainEvent } from "../protocol.ts";
 import { whileTraining } from "./allocation.ts";
+import { type Best, type Checkpoint, better } from "./checkpoint.ts";
 import type { Control } from "./control.ts";
 import { evaluateLabels, predict, spell } from "./classify.ts";
-import { type AnyBatch, counted, evaluate, writeBatch } from "./evaluate.ts";
+import { counted, evaluate, writeBatch } from "./evaluate.ts";
 import { generate, greedy } from "./generate.ts";
 import { History } from "./history.ts";
 import { type SchedulerName, rateFactor } from "./learning-rate.ts";
 import { Norms } from "./norms.ts";
 import type { Snapshot } from "./parameters.ts";
+import { Batches, digestOf } from "./rows.ts";
 import type { Run } from "./run.ts";
 import { siteInfos } from "./subject.ts";
 
@@ -49,9 +52,13 @@ interface LabelledData {
 
 export type TrainData = TextData | LabelledData;
 
-export interface Checkpoint {
-  step: number;
-  state: Snapshot;
+export type { Checkpoint };
+
+export interface TrainOptions {
+  /** Goes on from here, as if it had never stopped: no answers and no evaluation of the base. */
+  from?: Checkpoint;
+  /** Is given every state that is kept, once all events up to it were emitted; training waits. urgent: the run pauses or ends here. */
+  keep?: (checkpoint: Checkpoint, urgent: boolean) => Promise<void>;
 }
 
 const READ_MS = 120;
@@ -59,10 +66,20 @@ const ANSWER_TOKENS = 16;
 
 /**
  * Trains to the end of the configuration, or until stopped. Resolves with the last checkpoint, which is also what the run then holds.
- * A loss, norm or parameter that is not finite ends the run at the last finite checkpoint, with a hint.
+ * A loss, norm or parameter that is not finite ends the run at the last finite checkpoint, with a hint. Throws DataError where `from` saw other rows.
  */
-export async function train(run: Run, data: TrainData, config: RunConfig, control: Control, emit: (e: TrainEvent) => void): Promise<Checkpoint> {
+export async function train(
+  run: Run,
+  data: TrainData,
+  config: RunConfig,
+  control: Control,
+  emit: (e: TrainEvent) => void,
+  { from, keep = async () => {} }: TrainOptions = {},
+): Promise<Checkpoint> {
   const { train: t } = config;
+  const digest = digestOf(data);
+  if (from && from.loop.data !== digest)
+    throw new DataError("data.source", "the training rows are not those the run began with", "Give the same data again, or start a new run");
   const { backend, plans } = run;
   const optimizer = optimizers[t.optimizer as OptimizerName];
   const update = await plans.update();
@@ -70,6 +87,20 @@ export async function train(run: Run, data: TrainData, config: RunConfig, contro
   const accumulation = t.gradient_accumulation_steps;
   const history = new History(backend, accumulation + 1 + norms.elements);
   const notes: { step: number; learningRate: number; tokens: number; window: boolean }[] = [];
+
+  /** Steps queued so far. */
+  let done = 0;
+  let best: Best | null = null;
+  /** The step the map's window began after. */
+  let window = 0;
+  const batches = new Batches(data, t.seed, t.batch_size, config.data.max_length, from?.loop.drawn);
+  let { drawn } = batches;
+  if (from) {
+    run.restore(from.state);
+    norms.goOn(from.loop.window);
+    [done, best, window] = [from.step, from.loop.best, from.loop.window.since];
+    control.learningRate = from.loop.learningRate;
+  }
 
   let [busy, lastRead, waited] = [performance.now(), performance.now(), 0];
   let broken: { step: number; what: string } | null = null;
@@ -124,12 +155,29 @@ export async function train(run: Run, data: TrainData, config: RunConfig, contro
       ? await evaluateLabels(run, data.heldOut.slice(0, t.eval_rows), t.batch_size, T, data.metrics, control.stopped)
       : await evaluate(run, data.heldOut.slice(0, t.eval_rows), t.batch_size, T, control.stopped);
     if (result && !Number.isFinite(result.loss)) broken = { step, what: `loss on held-out rows is ${result.loss}` };
-    else if (result) emit({ type: "evaluation", step, ...result });
+    else if (result) {
+      emit({ type: "evaluation", step, ...result });
+      const { loss, metric, metrics } = result;
+      const now: Best = { step, loss, metric, ...(metrics ? { metrics } : {}) };
+      if (better(now, best, Boolean(data.metrics))) best = now;
+    }
   };
   const due = (every: number, step: number): boolean => step === t.steps || (every > 0 && step % every === 0);
 
-  const batch = batches(data, t.seed, t.batch_size, config.data.max_length);
-  let kept: Checkpoint = { step: 0, state: await run.parameters.snapshot() };
+  /** To be called when all steps queued were read. at: when training halted for it. */
+  const checkpoint = (state: Snapshot, at: number): Checkpoint => ({
+    step: done,
+    state,
+    loop: {
+      drawn,
+      learningRate: control.learningRate,
+      time: at - busy,
+      window: { since: window, ...norms.window() },
+      best,
+      data: digest,
+    },
+  });
+  let kept: Checkpoint = from ?? checkpoint(await run.parameters.snapshot(), busy);
   let keptAt = performance.now();
   /** The state after the steps queued so far; null: it is not finite, the run is broken. */
   const finiteState = async (): Promise<Snapshot | null> => {
@@ -139,10 +187,6 @@ export async function train(run: Run, data: TrainData, config: RunConfig, contro
     return null;
   };
   const again = whileTraining(run, { data, config, emit, cancelled: control.stopped });
-  let window = 0;
-  /** Steps queued so far. */
-  let done = 0;
-
   /** Queues step number `step` (from 0) and does what is due after it; false: the run ends here. */
   const one = async (step: number): Promise<boolean> => {
     if (again?.due(step)) {
@@ -154,7 +198,7 @@ export async function train(run: Run, data: TrainData, config: RunConfig, contro
       busy += performance.now() - began;
       waited += performance.now() - began;
     }
-    const parts = Array.from({ length: accumulation }, batch);
+    const parts = Array.from({ length: accumulation }, () => batches.next());
     const labels = parts.reduce((sum, part) => sum + counted(part), 0);
     for (const [i, part] of parts.entries()) {
       const micro = await plans.micro(part.B, part.T);
@@ -171,6 +215,7 @@ export async function train(run: Run, data: TrainData, config: RunConfig, contro
     await backend.run(update);
     history.put(accumulation, { ...update.captures.get("norm")!, elements: 1 });
     done = step + 1;
+    ({ drawn } = batches);
 
     const now = performance.now();
     const isWindow = step === 0 || done === t.steps || (done - window >= t.steps / 200 && now - lastRead > READ_MS);
@@ -188,24 +233,43 @@ export async function train(run: Run, data: TrainData, config: RunConfig, contro
     const state = await finiteState();
     if (state && evaluates) await evaluation(done);
     if (!state || broken) return false;
-    kept = { step: done, state };
+    kept = checkpoint(state, began);
     keptAt = performance.now();
     if (samples && data.prompts.length) await answers(done, "tuned");
+    await keep(kept, false);
     busy += performance.now() - began;
     waited += performance.now() - began;
     return true;
   };
 
-  emit({ type: "state", state: "running", step: 0 });
-  try {
+  /** Step of the last state that was kept for a pause or the end. */
+  let safe = from?.step ?? -1;
+  /** Keeps the state as the run halts. To be called when all steps queued were read. */
+  const keepNow = async (): Promise<void> => {
+    const at = performance.now();
     await control.between(async () => {
-      if (data.prompts.length) await answers(0, "base");
-      await evaluation(0);
+      const state = !broken && kept.step !== done && (await finiteState());
+      if (state) kept = checkpoint(state, at);
+      if (broken || safe === done) return;
+      await keep(kept, true);
+      safe = done;
     });
-    busy = lastRead = performance.now();
+  };
+
+  emit({ type: "state", state: "running", step: done });
+  try {
+    if (!from)
+      await control.between(async () => {
+        if (data.prompts.length) await answers(0, "base");
+        await evaluation(0);
+      });
+    lastRead = performance.now();
+    busy = lastRead - (from?.loop.time ?? 0);
     for (let goes = true; goes && done < t.steps && !broken;) {
       if (control.waits) await drain();
       const began = performance.now();
+      if (control.waits) await keepNow();
+      if (broken) break;
       await control.gate();
       if (control.stopped()) break;
       goes = await control.between(() => {
@@ -216,9 +280,8 @@ export async function train(run: Run, data: TrainData, config: RunConfig, contro
       });
     }
     await drain();
+    await keepNow();
     await control.between(async () => {
-      const state = !broken && kept.step !== done && (await finiteState());
-      if (state) kept = { step: done, state };
       if (broken) run.restore(kept.state);
     });
   } finally {
@@ -239,33 +302,4 @@ export async function train(run: Run, data: TrainData, config: RunConfig, contro
     });
   else emit({ type: "state", state: control.stopped() ? "stopped" : "finished", step: done });
   return kept;
-}
-
-/** Makes the next batch of training rows. */
-function batches(data: TrainData, seed: number, count: number, maxLength: number): () => AnyBatch {
-  if (!data.metrics) {
-    const rows = new Rows(data.train, seed);
-    return () => makeBatch(rows.take(count), { maxLength });
-  }
-  const rows = new Rows(data.train, seed);
-  return () => makeClassificationBatch(rows.take(count), { maxLength, regression: data.classes === null });
-}
-
-/** Training rows in seeded order, epoch after epoch. */
-class Rows<E> {
-  private at = 0;
-  private epoch = -1;
-  private now: Int32Array = new Int32Array();
-  constructor(
-    private readonly examples: readonly E[],
-    private readonly seed: number,
-  ) {}
-  take(count: number): E[] {
-    return Array.from({ length: count }, () => {
-      const n = this.examples.length;
-      const epoch = Math.floor(this.at / n);
-      if (epoch !== this.epoch) [this.epoch, this.now] = [epoch, order(this.seed, epoch, n)];
-      return this.examples[this.now[this.at++ % n]];
-    });
-  }
 }

@@ -69,7 +69,8 @@ describe("configuration", () => {
     expect(a.notes[0]).toMatch(/pays for all 14 modules/);
     expect(decide(a, a.names.map((_, i) => i), 0).ranks.every((r) => r === 4)).toBe(true); // prettier-ignore
   });
-  test("a share of the modules is rounded down, as by the authors", () => expect(resolve({ budget: { share: 0.25 } })!.rankings.map((r) => r.budget)).toEqual([{ modules: 3 }]));
+  test("a share of the modules is rounded down, as by the authors", () =>
+    expect(resolve({ budget: { share: 0.25 } })!.rankings.map((r) => r.budget)).toEqual([{ modules: 3 }]));
 });
 
 test("calibration rows are the first ones, unshuffled, and as many as there are", () => {

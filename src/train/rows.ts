@@ -1,0 +1,49 @@
+// rows.ts — training rows in seeded order, epoch after epoch, as batches. Where it stands is one number: the rows drawn so far.
+
+import { makeBatch, order } from "../data/batch.ts";
+import { makeClassificationBatch } from "../data/classification.ts";
+import type { AnyBatch } from "./evaluate.ts";
+import type { TrainData } from "./trainer.ts";
+
+export class Batches {
+  private epoch = -1;
+  private now: Int32Array = new Int32Array();
+
+  /** count: rows of a batch. drawn: rows drawn before, by whoever goes on. */
+  constructor(
+    private readonly data: TrainData,
+    private readonly seed: number,
+    private readonly count: number,
+    private readonly maxLength: number,
+    public drawn = 0,
+  ) {}
+
+  next(): AnyBatch {
+    const { data, maxLength } = this;
+    return data.metrics
+      ? makeClassificationBatch(this.take(data.train), { maxLength, regression: data.classes === null })
+      : makeBatch(this.take(data.train), { maxLength });
+  }
+
+  private take<E>(examples: readonly E[]): E[] {
+    return Array.from({ length: this.count }, () => {
+      const n = examples.length;
+      const epoch = Math.floor(this.drawn / n);
+      if (epoch !== this.epoch) [this.epoch, this.now] = [epoch, order(this.seed, epoch, n)];
+      return examples[this.now[this.drawn++ % n]];
+    });
+  }
+}
+
+/** u32 of all training rows: whoever goes on must have the same. FNV-1a over ids and labels. */
+export function digestOf({ train }: TrainData): number {
+  let h = 0x811c9dc5;
+  const put = (x: number): void => void (h = Math.imul(h ^ x, 0x01000193));
+  for (const row of train) {
+    put(row.ids.length);
+    for (const id of row.ids) put(id);
+    if (!("labels" in row)) put(Math.round(row.label * 1e6));
+    else for (const label of row.labels) put(label);
+  }
+  return h >>> 0;
+}
