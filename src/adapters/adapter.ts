@@ -8,7 +8,8 @@ import type { LowRank } from "../ops/linear.ts";
 export interface Site {
   /** Path inside the base model: model.layers.0.self_attn.q_proj. */
   readonly name: string;
-  readonly kind: "linear";
+  /** linear: a layer with weights. residual: x, which a branch is added to. shortcut: nothing, between two hidden states. */
+  readonly kind: "linear" | "residual" | "shortcut";
   readonly layer: number;
   readonly in: number;
   readonly out: number;

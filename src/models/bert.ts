@@ -70,11 +70,14 @@ function block(s: Scope, c: EncoderConfig, h: Tensor): Tensor {
   const [C, H] = [c.hiddenSize, c.heads];
   const bias = { bias: true };
   const [self, mix, out] = [s.at("attention").at("self"), s.at("attention").at("output"), s.at("output")];
+  h = s.tap("in", h);
   const qkv = self.linears(["query", "key", "value"], h, [C, C, C], bias); // (B, T, 3C)
   const mixed = self.attention(qkv, { heads: H, kvHeads: H, headSize: C / H, causal: false }); // (B, T, C)
   h = norm(mix, c, s.residual("residual_1", h, mix.linear("dense", mixed, C, bias)));
+  h = s.tap("ffn_in", h, (x) => norm(mix, c, x));
   const up = s.at("intermediate").linear("dense", h, c.intermediateSize, bias); // (B, T, F)
-  return norm(out, c, s.residual("residual_2", h, out.linear("dense", activation(up, c.activation), C, bias)));
+  h = norm(out, c, s.residual("residual_2", h, out.linear("dense", activation(up, c.activation), C, bias)));
+  return s.tap("out", h, (x) => norm(out, c, x));
 }
 
 export const bert: Model<EncoderConfig> = {

@@ -79,12 +79,15 @@ function block(s: Scope, c: LlamaConfig, h: Tensor, rope: Tensor): Tensor {
   const norm = (name: string, x: Tensor): Tensor => rmsNorm(x, s.weight(`${name}.weight`, [c.hiddenSize]), c.eps);
   const attention = s.at("self_attn");
   const [Q, KV] = [c.heads * c.headSize, c.kvHeads * c.headSize];
+  h = s.tap("in", h);
   const bias = { bias: c.attentionBias };
   const qkv = attention.linears(["q_proj", "k_proj", "v_proj"], norm("input_layernorm", h), [Q, KV, KV], bias); // (B, T, (H + 2G) D)
   const mixed = attention.attention(qkv, { ...c, rope }); // (B, T, H D)
   h = s.residual("residual_1", h, attention.linear("o_proj", mixed, c.hiddenSize, bias));
+  h = s.tap("ffn_in", h, (x) => norm("post_attention_layernorm", x));
 
   const mlp = s.at("mlp");
   const gateUp = mlp.linears(["gate_proj", "up_proj"], norm("post_attention_layernorm", h), [c.intermediateSize, c.intermediateSize], { bias: c.mlpBias }); // (B, T, 2F)
-  return s.residual("residual_2", h, mlp.linear("down_proj", swiglu(gateUp), c.hiddenSize, { bias: c.mlpBias }));
+  h = s.residual("residual_2", h, mlp.linear("down_proj", swiglu(gateUp), c.hiddenSize, { bias: c.mlpBias }));
+  return s.tap("out", h, (x) => norm("input_layernorm", x));
 }

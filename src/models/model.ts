@@ -26,8 +26,13 @@ export interface Scope {
   pick(which: "first" | "last", h: Tensor): Tensor;
   /** A layer of the task's head: trained whole in every run, never adapted. x (…, K) → (…, out rounded up to a multiple of 4), padded with zeros. */
   head(name: string, x: Tensor, out: number, o?: { bias?: boolean }): Tensor;
-  /** x + branch. */
-  residual(name: string, x: Tensor, branch: Tensor): Tensor;
+  /** x + branch; x may be adapted. */
+  residual(name: "residual_1" | "residual_2", x: Tensor, branch: Tensor): Tensor;
+  /**
+   * A hidden state of a block, as the block is to go on with it: its input, what its MLP's half begins with, its output. A shortcut may read it or come in
+   * here. norm: the block's own, which HeteroLoRA's authors put behind a shortcut that comes in.
+   */
+  tap(place: "in" | "ffn_in" | "out", h: Tensor, norm?: (h: Tensor) => Tensor): Tensor;
 }
 
 export interface LinearShape {

@@ -99,17 +99,20 @@ function block(s: Scope, c: OptConfig, h: Tensor): Tensor {
   const [C, H] = [c.hiddenSize, c.heads];
   const bias = { bias: c.bias };
   /** norm, branch, residual; or branch, residual, norm. */
-  const around = (residual: string, normed: string, x: Tensor, branch: (x: Tensor) => Tensor): Tensor =>
+  const around = (residual: "residual_1" | "residual_2", normed: string, x: Tensor, branch: (x: Tensor) => Tensor): Tensor =>
     c.preNorm ? s.residual(residual, x, branch(norm(s, normed, x))) : norm(s, normed, s.residual(residual, x, branch(x)));
 
   const attention = s.at("self_attn");
+  h = s.tap("in", h);
   h = around("residual_1", "self_attn_layer_norm", h, (x) => {
     const qkv = attention.linears(["q_proj", "k_proj", "v_proj"], x, [C, C, C], bias); // (B, T, 3C)
     const mixed = attention.attention(qkv, { heads: H, kvHeads: H, headSize: C / H }); // (B, T, C)
     return attention.linear("out_proj", mixed, C, bias);
   });
-  return around("residual_2", "final_layer_norm", h, (x) => {
+  h = s.tap("ffn_in", h, (x) => norm(s, "self_attn_layer_norm", x));
+  h = around("residual_2", "final_layer_norm", h, (x) => {
     const up = s.linear("fc1", x, c.ffnSize, bias); // (B, T, F)
     return s.linear("fc2", activation(up, c.activation), C, bias);
   });
+  return s.tap("out", h, (x) => norm(s, "final_layer_norm", x));
 }

@@ -20,6 +20,7 @@ import { fisherOp } from "./fisher.ts";
 import { layerNormBackwardOp, layerNormBackwardWeightOp, layerNormOp } from "./layer-norm.ts";
 import { linearOp } from "./linear.ts";
 import { lowRankNormOp } from "./low-rank-norm.ts";
+import { lowRankOp } from "./low-rank.ts";
 import { matmulOp } from "./matmul.ts";
 import { pickTokenBackwardOp, pickTokenOp } from "./pick-token.ts";
 import { positionsOp } from "./positions.ts";
@@ -57,6 +58,7 @@ export const ops = {
   "layerNorm.backward": layerNormBackwardOp,
   "layerNorm.backward.weight": layerNormBackwardWeightOp,
   linear: linearOp,
+  lowRank: lowRankOp,
   lowRankNorm: lowRankNormOp,
   matmul: matmulOp,
   mul: mulOp,

@@ -28,7 +28,12 @@ export interface AllocationConfig {
   first_epochs_random: number;
   /** Share of the run after which the allocation stays. */
   stop_after: number;
+  /** HeteroLoRA's shortcuts beside the modules: with a budget of their own, or in one ranking with them. */
   shortcuts: "off" | "separated" | "combined";
+  /** Their rank and alpha; whether the block's norm stands behind one that comes in ("norm", the authors' form). */
+  shortcut_r: number;
+  shortcut_alpha: number;
+  shortcut_form: "plain" | "norm";
 }
 
 /** Arrays in the order of plan.sites; what is not adapted has score 0 and rank 0. Rank 0: off. spent and budget in `unit`. milliseconds: of scoring and all. */

@@ -1,5 +1,6 @@
 // alpha-test.ts — S = the smallest a in 0 … 10 such that the site's whole output (base and branch) times a/10 keeps the perplexity within a tolerance,
-// by bisection. Not zero-cost: about four evaluations per site. arXiv 2406.14956, authors' code
+// by bisection. Not zero-cost: about four evaluations per site. Of a shortcut a/10 scales the branch alone, as it has no base: 0 while B is 0.
+// arXiv 2406.14956, authors' code
 
 import type { Probe, RankProxy } from "./proxy.ts";
 

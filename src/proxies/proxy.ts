@@ -27,11 +27,11 @@ export interface Probe {
   fisher(): Promise<number[]>;
   /** Per site Σ p · (H g): g the summed gradient, H its own derivative, over all factors. */
   curvature(): Promise<number[]>;
-  /** Mean loss of the batches, nats; with a gain, that site's whole output (base and branch) is multiplied by it. */
+  /** Mean loss of the batches, nats; with a gain, that site's whole output (base and branch) is multiplied by it; of a shortcut the branch alone. */
   loss(gain?: { readonly site: string; readonly by: number }): Promise<number>;
   /** ∂ Σ logits / ∂ embeddings, a row per calibration row. */
   inputGradients(): Promise<Float32Array[]>;
-  /** ‖W‖_F of each site's frozen weight. */
+  /** ‖W‖_F of each site's frozen weight: of a residual's identity √C, of a shortcut's zero 0. */
   weightNorms(): Promise<number[]>;
 }
 

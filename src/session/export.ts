@@ -1,6 +1,7 @@
 // export.ts — a run as files that other tools open: the adapter as PEFT writes it (or the trained weights), the configuration, the event log, tables.
 
 import pkg from "../../package.json" with { type: "json" };
+import { isShortcut } from "../adapters/shortcut.ts";
 import { toCsv } from "../formats/csv.ts";
 import { modelCard } from "../formats/model-card.ts";
 import { writeAdapter } from "../formats/peft.ts";
@@ -20,7 +21,7 @@ export async function runFiles(run: Run, model: Opened, config: RunConfig, event
   const sites = siteInfos(run.target, run.off);
   const { subject } = run.target;
   const classifier = subject.classes ? subject.model.classifier! : null;
-  const adapted = sites.filter((s) => s.r > 0);
+  const adapted = sites.filter((s) => s.r > 0 && !isShortcut(s.name));
   const files: Record<string, Uint8Array | string> = {};
   if (adapted.length) {
     const modules = await Promise.all(

@@ -5,7 +5,7 @@ import { ConfigError } from "../models/model.ts";
 import type { Allocated, Problem, RunConfig, Scores, ScoringCost } from "../protocol.ts";
 import { figures, proxies } from "../proxies/index.ts";
 import type { Figure, RankProxy } from "../proxies/proxy.ts";
-import { decide, resolveAllocation } from "../train/allocation.ts";
+import { budgetOf, decide, resolveAllocation } from "../train/allocation.ts";
 import { firstAllocation } from "../train/config.ts";
 import { estimate } from "../train/estimate.ts";
 import { calibrationBatches, probing, scoreSites } from "../train/score.ts";
@@ -99,12 +99,11 @@ export function allocateScores(config: RunConfig, { target }: Loaded, scores: re
   const place = new Map(a.names.map((name, i) => [name, i]));
   const own = a.names.map((name) => scores[target.sites.findIndex((s) => s.name === name)]);
   const { ranks, spent, tied } = decide(a, own, hash(config.train.seed, 0, 0xa110c));
-  const notes = tied ? [...a.notes, "All scores are the same: chance decides."] : [...a.notes];
+  const notes = tied.length ? [...a.notes, "All scores are the same: chance decides."] : [...a.notes];
   return {
     ranks: target.sites.map((s) => ranks[place.get(s.name) ?? -1] ?? 0),
-    budget: "modules" in a.budget ? a.budget.modules : a.budget.parameters,
+    ...budgetOf(a),
     spent,
-    unit: "modules" in a.budget ? "modules" : "parameters",
     notes,
   };
 }

@@ -1,7 +1,7 @@
 // allocation.ts — from scores to who is on: an allocation's configuration resolved against a model, decided, told, and carried out, once before
 // training or again and again within it.
 
-import { type Budget, type SiteSize, bounds, cost, limit, spent } from "../allocators/allocator.ts";
+import { type SiteSize, bounds, cost, limit, spent } from "../allocators/allocator.ts";
 import { type AllocatorName, allocators } from "../allocators/index.ts";
 import { hash, shuffle } from "../data/random.ts";
 import { matchTarget, patternValue } from "../formats/peft.ts";
@@ -10,6 +10,7 @@ import type { AllocationConfig, RunConfig, TrainEvent } from "../protocol.ts";
 import { type ProxyName, proxies } from "../proxies/index.ts";
 import { schedules } from "../schedules/index.ts";
 import type { Action } from "../schedules/schedule.ts";
+import { type Ranking, rankingsOf } from "./rankings.ts";
 import { calibrationBatches, scoreSites } from "./score.ts";
 import type { Run } from "./run.ts";
 import { type Target, siteInfos, withRanks } from "./subject.ts";
@@ -20,7 +21,7 @@ export interface Resolved {
   readonly config: AllocationConfig;
   readonly names: readonly string[];
   readonly sites: readonly SiteSize[];
-  readonly budget: Budget;
+  readonly rankings: readonly Ranking[];
   /** Ranks set by hand. */
   readonly ranks: readonly number[];
   readonly max: number;
@@ -54,49 +55,70 @@ export function resolveAllocation(target: Target, run: RunConfig): Resolved | nu
   });
 
   const onOff = allocators[config.allocator as AllocatorName].onOff;
-  const budget = budgetOf(config, sites, onOff);
+  const rankings = rankingsOf(config, sites, adapted.map((s) => s.kind !== "linear"), onOff); // prettier-ignore
   const notes: string[] = [];
-  const there = sites.filter((s) => !s.excluded);
   const max = config.max_rank ?? 4 * run.r;
   const o = { min: config.min_rank, max, step: config.rank_step };
-  const most = there.reduce((sum, s) => sum + cost(s, onOff || s.locked ? s.r : bounds(s, o).most, budget), 0);
-  const least = Math.min(...there.map((s) => cost(s, onOff ? s.r : o.step, budget)));
-  const unit = "modules" in budget ? "modules" : "parameters";
-  if (!there.length) throw new ConfigError("allocation.excluded", "leaves no module", "Take some off.");
-  if (limit(budget) + 1e-9 < least)
-    throw new ConfigError("allocation.budget", `${JSON.stringify(config.budget)} pays for no module: the smallest costs ${least} ${unit}`, `Raise it to ${Math.ceil(least)} ${unit} or more.`); // prettier-ignore
-  const locked = sites.reduce((sum, s) => sum + (s.locked ? cost(s, s.r, budget) : 0), 0);
-  if (locked > limit(budget) + 1e-9)
-    throw new ConfigError("allocation.budget", `is ${limit(budget)} ${unit}, the locked modules alone cost ${locked}`, "Raise it, or unlock some.");
-  if (limit(budget) >= most)
-    notes.push(`The budget of ${limit(budget).toLocaleString("en")} ${unit} pays for all ${there.length} modules${onOff ? "" : " at the largest rank"} (${most.toLocaleString("en")}): scores do not matter.`); // prettier-ignore
+  if (sites.every((s) => s.excluded)) throw new ConfigError("allocation.excluded", "leaves no module", "Take some off.");
+  const unit = unitOf(rankings);
+  for (const { what, places, budget } of rankings) {
+    const these = places.map((i) => sites[i]);
+    const there = these.filter((s) => !s.excluded);
+    const most = there.reduce((sum, s) => sum + cost(s, onOff || s.locked ? s.r : bounds(s, o).most, budget), 0);
+    const least = Math.min(...there.map((s) => cost(s, onOff ? s.r : o.step, budget)));
+    const locked = these.reduce((sum, s) => sum + (s.locked ? cost(s, s.r, budget) : 0), 0);
+    if (limit(budget) + 1e-9 < least && what === "modules")
+      throw new ConfigError("allocation.budget", `${JSON.stringify(config.budget)} pays for no module: the smallest costs ${least} ${unit}`, `Raise it to ${Math.ceil(least)} ${unit} or more.`); // prettier-ignore
+    if (locked > limit(budget) + 1e-9)
+      throw new ConfigError("allocation.budget", `is ${limit(budget)} ${unit}, the locked ${what} alone cost ${locked}`, "Raise it, or unlock some.");
+    if (limit(budget) + 1e-9 < least) notes.push(`The budget's part for shortcuts, ${limit(budget)} ${unit}, pays for none.`);
+    if (limit(budget) >= most)
+      notes.push(`The budget of ${limit(budget).toLocaleString("en")} ${unit} pays for all ${there.length} ${what}${onOff ? "" : " at the largest rank"} (${most.toLocaleString("en")}): scores do not matter.`); // prettier-ignore
+  }
   const ranks = adapted.map((s, i) => patternValue(config.ranks, s.name, sites[i].r, "allocation.ranks"));
-  return { config, names: adapted.map((s) => s.name), sites, budget, ranks, max, notes };
+  return { config, names: adapted.map((s) => s.name), sites, rankings, ranks, max, notes };
 }
 
-/** A share is of the modules where they are on or off (rounded down, as the authors do), else of the parameters. */
-function budgetOf({ budget }: AllocationConfig, sites: readonly SiteSize[], onOff: boolean): Budget {
-  if (!("share" in budget)) return budget;
-  if (onOff) return { modules: Math.floor(budget.share * sites.length + 1e-9) };
-  return { parameters: Math.floor(budget.share * sites.reduce((sum, s) => sum + s.r * (s.in + s.out), 0) + 1e-9) };
-}
+const unitOf = (rankings: readonly Ranking[]): "modules" | "parameters" => ("modules" in rankings[0].budget ? "modules" : "parameters");
+
+/** What all rankings together may spend. */
+export const budgetOf = ({ rankings }: Resolved): { budget: number; unit: "modules" | "parameters" } => ({
+  budget: rankings.reduce((sum, { budget }) => sum + limit(budget), 0),
+  unit: unitOf(rankings),
+});
 
 export interface Decision {
   /** Rank per adapted site; 0: off. */
   ranks: number[];
   spent: number;
-  /** All scores were the same, so chance decided. */
-  tied: boolean;
+  /** Rankings in which all scores were the same, so that chance decided. */
+  tied: readonly { what: Ranking["what"]; scores: readonly number[] }[];
 }
 
-/** ties: the order of n tied sites; seeded unless given. */
-export function decide(a: Resolved, scores: readonly number[], seed: number, ties = (n: number): ArrayLike<number> => shuffle(n, seed)): Decision {
+/** ties: the order of n tied sites of a ranking; seeded unless given. */
+export function decide(
+  a: Resolved,
+  scores: readonly number[],
+  seed: number,
+  ties = (n: number, ranking: number): ArrayLike<number> => shuffle(n, seed + ranking),
+): Decision {
   const allocator = allocators[a.config.allocator as AllocatorName];
-  const o = { min: a.config.min_rank, max: a.max, step: a.config.rank_step, ties, ranks: a.ranks };
-  const ranks = allocator.allocate(scores, a.sites, a.budget, o);
-  const free = scores.filter((_, i) => !a.sites[i].locked && !a.sites[i].excluded);
-  const [low, high] = [Math.min(...free), Math.max(...free)];
-  return { ranks, spent: spent(ranks, a.sites, a.budget), tied: free.length > 1 && high - low <= 1e-12 * Math.max(Math.abs(low), Math.abs(high)) };
+  const { min_rank: min, rank_step: step } = a.config;
+  const ranks = a.names.map(() => 0);
+  const tied: Decision["tied"][number][] = [];
+  let paid = 0;
+  a.rankings.forEach(({ what, places, budget }, ranking) => {
+    const sites = places.map((i) => a.sites[i]);
+    const theirs = places.map((i) => scores[i]);
+    const byHand = places.map((i) => a.ranks[i]);
+    const given = allocator.allocate(theirs, sites, budget, { min, max: a.max, step, ties: (n) => ties(n, ranking), ranks: byHand });
+    given.forEach((r, at) => (ranks[places[at]] = r));
+    paid += spent(given, sites, budget);
+    const free = theirs.filter((_, at) => !sites[at].locked && !sites[at].excluded);
+    const [low, high] = [Math.min(...free), Math.max(...free)];
+    if (free.length > 1 && high - low <= 1e-12 * Math.max(Math.abs(low), Math.abs(high))) tied.push({ what, scores: free });
+  });
+  return { ranks, spent: paid, tied };
 }
 
 /** Everything an allocation needs while a run goes on. */
@@ -129,8 +151,9 @@ export async function reallocate(run: Run, a: Resolved, step: number, how: Actio
       note(`There are ${batches.length} calibration batches, not ${a.config.batches}: the training rows hold no more.`);
   }
   if (scored.note) note(scored.note);
-  if (decision.tied && !("random" in proxy) && a.config.allocator !== "uniform" && a.config.allocator !== "manual")
-    note(`${proxy.title}: all ${scored.scores.length} scores are ${scored.scores[0]}, so the modules are chosen at random (seed ${o.config.train.seed}).`);
+  if (!("random" in proxy) && a.config.allocator !== "uniform" && a.config.allocator !== "manual")
+    for (const { what, scores } of decision.tied)
+      note(`${proxy.title}: all ${scores.length} scores are ${scores[0]}, so the ${what} are chosen at random (seed ${o.config.train.seed}).`);
   const place = new Map(a.names.map((name, i) => [name, i]));
   const inOrder = (values: readonly number[]): number[] => run.target.sites.map((s) => values[place.get(s.name) ?? -1] ?? 0);
   o.emit({
@@ -139,9 +162,8 @@ export async function reallocate(run: Run, a: Resolved, step: number, how: Actio
     proxy: proxy.name,
     scores: inOrder(scored.scores),
     ranks: inOrder(decision.ranks),
-    budget: limit(a.budget),
+    ...budgetOf(a),
     spent: decision.spent,
-    unit: "modules" in a.budget ? "modules" : "parameters",
     milliseconds: performance.now() - began,
   });
   return decision;

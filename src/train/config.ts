@@ -27,6 +27,9 @@ export const firstAllocation: AllocationConfig = {
   first_epochs_random: 0,
   stop_after: 1,
   shortcuts: "off",
+  shortcut_r: 8,
+  shortcut_alpha: 4,
+  shortcut_form: "plain",
 };
 
 type Json = Record<string, unknown>;
@@ -41,8 +44,7 @@ export function parseConfig(json: unknown): RunConfig {
   return config;
 }
 
-function checkAllocation({ allocator, when, shortcuts, min_rank, max_rank }: AllocationConfig): void {
-  if (shortcuts !== "off") throw new ConfigError("allocation.shortcuts", `"${shortcuts}" is not there yet`, 'Set it to "off".');
+function checkAllocation({ allocator, when, min_rank, max_rank }: AllocationConfig): void {
   if (when === "dynamic" && !allocators[allocator as AllocatorName].onOff)
     throw new ConfigError("allocation.allocator", `"${allocator}" gives ranks; while training, modules are turned on and off only`, 'Take "top-k", or allocate once: when "static".'); // prettier-ignore
   if (max_rank !== null && max_rank < min_rank) throw new ConfigError("allocation.max_rank", `${max_rank} is below min_rank ${min_rank}`, "Raise it.");

@@ -1,5 +1,6 @@
 // fields.ts — every field of a RunConfig: its title, one line of help, its bounds. The form, the checks and the command line's errors all read this table.
 
+import { shortcutForms } from "../adapters/shortcut.ts";
 import { allocators } from "../allocators/index.ts";
 import type { Catalogue } from "../protocol.ts";
 import { methods } from "../methods/index.ts";
@@ -54,15 +55,15 @@ export const fields: Readonly<Record<string, Field>> = {
     nullable: true,
   },
   "data.max_length": count("Longest row", "Longer prompts lose their beginning; memory grows with it.", 8, 8192, { unit: "tokens" }),
-  "data.eval_share": number("Held-out share", "Part of the rows kept for evaluation, where the data has no part of its own.", 0, 0.9),
   "data.eval_source": {
     kind: "text",
     title: "Evaluation data",
     help: "Rows of their own to evaluate on, file:PATH or bundled:NAME; empty: a part of the data is held out.",
     nullable: true,
   },
-  "data.limit": count("Row limit", "Use at most so many training rows.", 1, 1e9, { nullable: true }),
+  "data.eval_share": number("Held-out share", "Part of the rows kept for evaluation, where the data has no part of its own.", 0, 0.9),
   "data.split_seed": count("Seed of the split", "Which rows are held out. The seed of the run does not change it.", 0, 2 ** 32 - 1),
+  "data.limit": count("Row limit", "Use at most so many training rows.", 1, 1e9, { nullable: true }),
   method: choice("Method", "How the model is fine-tuned.", Object.keys(methods)),
   r: count("Rank r", "Width of the low-rank product: more can learn more and takes more memory.", 1, 1024, { paper: "2106.09685" }),
   lora_alpha: number("Alpha α", "The product is multiplied by α / r. Twice the rank is a good start.", 1e-6, 1e6, { paper: "2106.09685" }),
@@ -90,7 +91,19 @@ export const fields: Readonly<Record<string, Field>> = {
   "allocation.ranks": { kind: "map", title: "Ranks by hand", help: "For the allocation by hand: ranks by module; 0 turns it off.", zero: true },
   "allocation.first_epochs_random": count("Random epochs", "Epochs at the start in which the choice is random.", 0, 1e6, { unit: "epochs" }),
   "allocation.stop_after": number("Settled after", "Share of the run after which the allocation stays.", 0, 1),
-  "allocation.shortcuts": choice("Shortcuts", "Low-rank shortcuts between layers, scored with the modules.", ["off", "separated", "combined"]),
+  "allocation.shortcuts": choice(
+    "Shortcuts",
+    "Low-rank shortcuts around and between layers, on or off like modules: with a budget of their own (separated) or in one ranking with the modules (combined).",
+    ["off", "separated", "combined"],
+    { paper: "2406.14956" },
+  ),
+  "allocation.shortcut_r": count("Shortcut rank", "Width of a shortcut's low-rank product.", 1, 1024),
+  "allocation.shortcut_alpha": number("Shortcut alpha", "A shortcut's product is multiplied by alpha / rank; the paper tried 1 to 16.", 1e-6, 1e6),
+  "allocation.shortcut_form": choice(
+    "Shortcut form",
+    "plain leaves the model as it is at the start; norm puts the block's norm behind a shortcut once more, as the authors do, which changes most models at once.",
+    shortcutForms,
+  ),
   "train.steps": count("Steps", "Optimizer steps.", 1, 1e7),
   "train.batch_size": count("Batch size", "Rows per forward pass.", 1, 4096, { unit: "rows" }),
   "train.gradient_accumulation_steps": count("Accumulation", "Passes summed into one step: a larger batch in the same memory.", 1, 4096),

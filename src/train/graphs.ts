@@ -2,9 +2,10 @@
 // heatmap shows. All of them name their leaves alike, so one store of parameters serves all.
 
 import type { Adapter, Site } from "../adapters/adapter.ts";
-import { type Graph, type Leaf, capture, graphNow, leaf, trace } from "../engine/graph.ts";
+import type { ShortcutForm } from "../adapters/shortcut.ts";
+import { type Graph, type Leaf, type Node, capture, graphNow, leaf, trace } from "../engine/graph.ts";
 import { grad } from "../engine/grad.ts";
-import type { Tensor } from "../engine/tensor.ts";
+import { type Tensor, last } from "../engine/tensor.ts";
 import { ConfigError, type Model, type ModelConfig, type Scope } from "../models/model.ts";
 import { add, addInto } from "../ops/add.ts";
 import { adamw } from "../ops/adamw.ts";
@@ -14,7 +15,8 @@ import { gradNorms } from "../ops/clip.ts";
 import { crossEntropy, logits } from "../ops/cross-entropy.ts";
 import { labelLoss } from "../ops/label-loss.ts";
 import { type LinearAttrs, linearOp } from "../ops/linear.ts";
-import { lowRankNorm } from "../ops/low-rank-norm.ts";
+import { type LowRankSites, lowRankNorm } from "../ops/low-rank-norm.ts";
+import { type LowRankAttrs, lowRankOp } from "../ops/low-rank.ts";
 import { pickToken } from "../ops/pick-token.ts";
 import { maskPositions, sharedPositions } from "../ops/positions.ts";
 import { rope } from "../ops/rope.ts";
@@ -156,19 +158,27 @@ export function deltaGraph(subject: Subject): { graph: Graph; sites: string[] } 
   const sites: string[] = [];
   const { graph } = trace(() => {
     traceModel(subject, subject.adaptation);
-    const branches = graphNow().nodes.filter((n) => n.op.name === linearOp.name && (n.attrs as LinearAttrs).ranks);
-    for (const node of branches) {
-      const t = node.attrs as LinearAttrs;
-      const [A, B, scales] = node.inputs.slice(t.bias ? 3 : 2);
-      const norms = lowRankNorm(A, B, scales, { ranks: t.ranks!, outs: t.outs, scaleIndex: t.scales });
+    for (const low of graphNow().nodes.flatMap((n) => branchesOf(n) ?? [])) {
       const names = graphNow()
-        .leaves.get(A.id)!
+        .leaves.get(low.A.id)!
         .parts.map((p) => p.name.slice(0, p.name.lastIndexOf(".")));
-      capture(`delta ${sites.length}`, norms);
-      t.ranks!.forEach((r) => sites.push(r ? names.shift()! : ""));
+      capture(`delta ${sites.length}`, lowRankNorm(low.A, low.B, low.scales, low.of));
+      low.of.ranks.forEach((r) => sites.push(r ? names.shift()! : ""));
     }
   });
   return { graph, sites };
+}
+
+/** The low-rank branches of a node: of a linear layer's sites, or a shortcut's one; null: it has none. */
+function branchesOf({ op, inputs, attrs, outputs }: Node): { A: Tensor; B: Tensor; scales: Tensor; of: LowRankSites } | null {
+  if (op.name === lowRankOp.name) {
+    const [, A, B, scales] = inputs;
+    return { A, B, scales, of: { ranks: [A.shape[0]], outs: [last(outputs[0].shape)], scaleIndex: [(attrs as LowRankAttrs).scale] } };
+  }
+  const t = attrs as LinearAttrs;
+  if (op.name !== linearOp.name || !t.ranks) return null;
+  const [A, B, scales] = inputs.slice(t.bias ? 3 : 2);
+  return { A, B, scales, of: { ranks: t.ranks, outs: t.outs, scaleIndex: t.scales } };
 }
 
 /** Squares (S) of how far each segment has moved from its start, whose negative lies in the leaf "start". */
@@ -197,7 +207,7 @@ export function mergeGraph(adapter: Adapter, site: Site, adaptation: Adaptation)
   }).graph;
 }
 
-const none: Adaptation = { adapter: null, rank: () => 0, index: () => 0, scales: 4, trains: () => false, dropout: 0 };
+const none: Adaptation = { adapter: null, rank: () => 0, index: () => 0, scales: 4, trains: () => false, shortcuts: null, dropout: 0 };
 
 /** What a pass does not have: asked for, it is our mistake. */
 function without<K extends keyof Pass>(pass: string, names: readonly K[]): Record<K, () => never> {
@@ -216,11 +226,12 @@ function traceModel(base: Base, adaptation: Adaptation, met?: (site: Site) => vo
   return scope;
 }
 
-/** Sites of the model, in the order it meets them. */
-export function sitesOf(model: Model, config: ModelConfig, classes?: number): Site[] {
+/** Sites of the model, in the order it meets them; residuals and shortcuts behind its layers, where there are any. */
+export function sitesOf(model: Model, config: ModelConfig, classes?: number, shortcuts: ShortcutForm | null = null): Site[] {
   const sites: Site[] = [];
-  trace(() => traceModel({ model, config, classes }, none, (s) => sites.push(s)));
-  return sites;
+  trace(() => traceModel({ model, config, classes }, { ...none, shortcuts }, (s) => sites.push(s)));
+  const linear = (s: Site): boolean => s.kind === "linear";
+  return [...sites.filter(linear), ...sites.filter((s) => !linear(s))];
 }
 
 /** Weights of the base by Hugging Face name, with shapes: what the checkpoint must hold, the head included. */

@@ -13,6 +13,7 @@ import { embedding, embeddingOp } from "../ops/embedding.ts";
 import { fill } from "../ops/fill.ts";
 import { fisher } from "../ops/fisher.ts";
 import { type LinearAttrs, linearOp } from "../ops/linear.ts";
+import { lowRankOp } from "../ops/low-rank.ts";
 import type { MatmulAttrs } from "../ops/matmul.ts";
 import { sum } from "../ops/reduce.ts";
 import { rescale } from "../ops/rescale.ts";
@@ -30,7 +31,7 @@ interface Changes {
   absolute?: boolean;
   /** Inputs of the first layer are 1 instead of the tokens' embeddings. */
   ones?: boolean;
-  /** The whole output of each adapted site is multiplied by the leaf "gain <site>". */
+  /** The output of each adapted site is multiplied by the leaf "gain <site>": a layer's whole output, a shortcut's low-rank part. */
   gains?: boolean;
   /** Between layers cotangents are multiplied by the leaf "rescale <layer>"; gives the layers in order. */
   rescaled?: string[];
@@ -55,11 +56,11 @@ function change({ absolute, ones, gains, rescaled }: Changes): (t: Tensor) => Te
     };
     graph.nodes.push({ ...node, inputs: node.inputs.map(unsigned) });
     const [y] = node.outputs;
-    if (gains && node.op.name === linearOp.name) now.set(y.id, gained(graph, node));
+    if (gains && [linearOp.name, lowRankOp.name].includes(node.op.name)) now.set(y.id, gained(graph, node));
     const layer = between.get(y.id);
     if (layer === undefined) return;
     now.set(y.id, rescale(is(y), leaf("input", `rescale ${layer}`, [1])));
-    rescaled!.push(layer);
+    if (!rescaled!.includes(layer)) rescaled!.push(layer);
   };
   for (const node of before) {
     const traced = (): void => at(node.site, () => one(node));
@@ -71,22 +72,27 @@ function change({ absolute, ones, gains, rescaled }: Changes): (t: Tensor) => Te
 
 const isWordEmbedding = (graph: Graph, node: Node): boolean => node.op.name === embeddingOp.name && graph.leaves.get(node.inputs[0].id)?.name === "inputIds";
 
-/** The one tensor that each layer hands on, where layers form a chain; none where they do not. */
+/** The tensors that each layer hands on, where layers form a chain: all of them to the next. None where they do not. */
 function layerOutputs(nodes: readonly Node[]): Map<number, string> {
   const made = new Map(nodes.flatMap((n) => n.outputs.map((t) => [t.id, n.region] as const)));
   const out = new Map<number, string>();
+  const next = new Map<string, string>();
   for (const n of nodes)
     for (const t of n.inputs) {
       const from = made.get(t.id);
-      if (from && from !== n.region) out.set(t.id, from);
+      if (!from || from === n.region) continue;
+      if ((next.get(from) ?? n.region) !== n.region) return new Map();
+      next.set(from, n.region);
+      out.set(t.id, from);
     }
-  return out.size === new Set(out.values()).size ? out : new Map();
+  return out;
 }
 
-/** Names of the sites of a linear node, in order; "" for one without a branch. */
-function sitesOfNode(graph: Graph, { inputs, attrs }: Node): string[] {
+/** Names of the sites of a linear node, in order; "" for one without a branch. A shortcut's node has one site. */
+function sitesOfNode(graph: Graph, { op, inputs, attrs }: Node): string[] {
   const t = attrs as LinearAttrs;
   const { parts } = graph.leaves.get(inputs[1].id) ?? { parts: [] };
+  if (op.name === lowRankOp.name) return parts.map((p) => p.name.slice(0, p.name.lastIndexOf(".")));
   return t.outs.map((_, i) => (t.ranks?.[i] ? (parts[i]?.name.replace(/\.weight$/, "") ?? "") : ""));
 }
 
@@ -94,7 +100,7 @@ function gained(graph: Graph, node: Node): Tensor {
   const [y] = node.outputs;
   const names = sitesOfNode(graph, node);
   if (!names.some(Boolean)) return y;
-  const { outs } = node.attrs as LinearAttrs;
+  const outs = node.op.name === lowRankOp.name ? [last(y.shape)] : (node.attrs as LinearAttrs).outs;
   let from = 0;
   const pieces = outs.map((out, i) => {
     const piece = outs.length === 1 ? y : columns(y, from, out);

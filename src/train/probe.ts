@@ -181,7 +181,9 @@ export class RunProbe implements Probe {
     const norms: number[] = [];
     for (const site of this.sites) {
       if (this.cancelled()) throw new Cancelled("scoring was stopped");
-      norms.push(Math.sqrt((await this.run.weight(`${site}.weight`)).reduce((sum, w) => sum + w * w, 0)));
+      const { kind, in: width } = this.run.target.sites.find((s) => s.name === site)!;
+      if (kind !== "linear") norms.push(kind === "residual" ? Math.sqrt(width) : 0);
+      else norms.push(Math.sqrt((await this.run.weight(`${site}.weight`)).reduce((sum, w) => sum + w * w, 0)));
     }
     return norms;
   }

@@ -2,6 +2,7 @@
 // It knows no data and no schedule; trainer.ts drives it.
 
 import { adapters } from "../adapters/index.ts";
+import { isShortcut, shortcut } from "../adapters/shortcut.ts";
 import { type Backend, type Memory, type Range, aligned, whole } from "../engine/backend.ts";
 import type { Leaf } from "../engine/graph.ts";
 import { hash } from "../engine/random.ts";
@@ -224,7 +225,7 @@ export class Run {
 }
 
 /** Name of an adapter's tensor at a site. */
-export const partName = (site: string, key: string): string => `${site}.${adapters.lora.name}_${key}`;
+export const partName = (site: string, key: string): string => `${site}.${(isShortcut(site) ? shortcut : adapters.lora).name}_${key}`;
 
 const isAdapterPart = (t: Target, name: string): boolean => t.ranks.has(name.slice(0, name.lastIndexOf(".")));
 

@@ -2,6 +2,7 @@
 
 import type { Site } from "../adapters/adapter.ts";
 import { type AdapterName, adapters } from "../adapters/index.ts";
+import { type ShortcutForm, shortcut } from "../adapters/shortcut.ts";
 import { pad4, size } from "../engine/tensor.ts";
 import { type PeftAdapter, matchTarget, patternValue } from "../formats/peft.ts";
 import { type MethodName, methods } from "../methods/index.ts";
@@ -30,13 +31,14 @@ function target(
   adapter: AdapterName | null,
   dropout: number,
   trains: (weight: string) => boolean,
+  shortcuts: ShortcutForm | null = null,
 ): Target {
   const index = new Map(sites.map((s, i) => [s.name, i]));
   const used = adapter && adapters[adapter];
   const scales = new Float32Array(pad4(sites.length));
   sites.forEach((s, i) => {
     const rank = ranks.get(s.name);
-    if (rank && used) scales[i] = used.scaling(rank.alpha, rank.r);
+    if (rank && used) scales[i] = (s.kind === "linear" ? used : shortcut).scaling(rank.alpha, rank.r);
   });
   const adaptation = {
     adapter: used,
@@ -44,6 +46,7 @@ function target(
     index: (site: string) => index.get(site)!,
     scales: scales.length,
     trains,
+    shortcuts,
     dropout,
   };
   return { subject: { model, config, classes, adaptation }, sites, ranks, scales };
@@ -52,7 +55,9 @@ function target(
 /** What a run configuration trains. Throws ConfigError naming the field. */
 export function targetOf(base: Base, run: RunConfig): Target {
   if (!base.classes && !base.model.head) throw new ConfigError("model.task", `is causal-lm, ${base.model.name} cannot write`, 'Set it to "classification".');
-  const sites = sitesOf(base.model, base.config, base.classes);
+  const { allocation } = run;
+  const shortcuts = allocation && allocation.shortcuts !== "off" ? allocation.shortcut_form : null;
+  const sites = sitesOf(base.model, base.config, base.classes, shortcuts);
   const method = methods[run.method as MethodName];
   if (!method.adapter) {
     const moduleOf = (weight: string): string => weight.replace(/\.(weight|bias)$/, "");
@@ -61,9 +66,10 @@ export function targetOf(base: Base, run: RunConfig): Target {
     const trains = (weight: string): boolean => all || isHead(base, weight) || matchTarget({ target_modules: run.target_modules }, moduleOf(weight));
     return recomputing(target(base, sites, new Map(), null, 0, trains), run);
   }
-  checkNames(run.target_modules, sites.map((s) => s.name)); // prettier-ignore
+  const linears = sites.filter((s) => s.kind === "linear");
+  checkNames(run.target_modules, linears.map((s) => s.name)); // prettier-ignore
   const ranks = new Map<string, SiteRank>();
-  for (const site of sites) {
+  for (const site of linears) {
     if (!matchTarget({ target_modules: run.target_modules }, site.name)) continue;
     const r = patternValue(run.rank_pattern, site.name, run.r, "rank_pattern");
     const alpha = patternValue(run.alpha_pattern, site.name, run.lora_alpha, "alpha_pattern");
@@ -82,8 +88,15 @@ export function targetOf(base: Base, run: RunConfig): Target {
       );
     ranks.set(site.name, { r, alpha });
   }
+  for (const site of sites) {
+    if (site.kind === "linear" || !allocation) continue;
+    const { shortcut_r: r, shortcut_alpha: alpha } = allocation;
+    if (r > site.in)
+      throw new ConfigError("allocation.shortcut_r", `is ${r}: ${site.name} is ${site.out} × ${site.in}`, `Set it to ${site.in} or less; 8 is the paper's.`);
+    ranks.set(site.name, { r, alpha });
+  }
   return recomputing(
-    target(base, sites, ranks, method.adapter, run.lora_dropout, (weight) => isHead(base, weight)),
+    target(base, sites, ranks, method.adapter, run.lora_dropout, (weight) => isHead(base, weight), shortcuts),
     run,
   );
 }
@@ -135,13 +148,14 @@ export function withRanks(t: Target, ranks: ReadonlyMap<string, number>): Target
     const now = ranks.get(site) ?? r;
     if (now > 0) given.set(site, { r: now, alpha: (alpha / r) * now });
   }
-  const made = target(base, t.sites, given, adaptation.adapter!.name as AdapterName, adaptation.dropout, adaptation.trains);
+  const { dropout, trains, shortcuts } = adaptation;
+  const made = target(base, t.sites, given, adaptation.adapter!.name as AdapterName, dropout, trains, shortcuts);
   return { ...made, subject: { ...made.subject, recompute } };
 }
 
 /** LoRA at these sites, as a case lists them. */
-export const targetOfRanks = (base: Base, ranks: ReadonlyMap<string, SiteRank>): Target =>
-  target(base, sitesOf(base.model, base.config, base.classes), ranks, "lora", 0, (weight) => isHead(base, weight));
+export const targetOfRanks = (base: Base, ranks: ReadonlyMap<string, SiteRank>, shortcuts: ShortcutForm | null = null): Target =>
+  target(base, sitesOf(base.model, base.config, base.classes, shortcuts), ranks, "lora", 0, (weight) => isHead(base, weight), shortcuts);
 
 /** The base alone: nothing is trained. */
 export const targetOfBase = (base: Base): Target => target(base, sitesOf(base.model, base.config, base.classes), new Map(), null, 0, () => false);

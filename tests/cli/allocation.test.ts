@@ -75,7 +75,7 @@ test.each([
   [["train", write("b.json", { locked: ["z_proj"] }), "--out", "b"], /b\.json, allocation\.locked: "z_proj" is no adapted module/],
   [["score", write("c.json", {}), "--proxies", "grad-norm,taste"], /proxies: "taste" is no score.*grad-norm/],
   [["score", write("d.json", {}), "--proxies", "snip,snip"], /--proxies: names one twice/],
-  [["train", write("e.json", { proxy: "snip", shortcuts: "combined" }), "--out", "e"], /e\.json, allocation\.shortcuts: "combined" is not there yet/],
+  [["train", write("e.json", { proxy: "snip", shortcuts: "on" }), "--out", "e"], /e\.json, allocation\.shortcuts: must be one of off/],
 ])("%j exits 2 and says why in one line", { timeout: 60_000 }, async (args, message) => {
   const { code, stderr } = await run(...args);
   expect(stderr).toMatch(message);

@@ -57,9 +57,8 @@ async function judge(backend: Backend, folder: string): Promise<Judgement> {
   try {
     const files = await caseFiles(folder);
     if (methodOf(files) === "heterolora") {
-      const { compared, values, left } = await runHeterolora(backend, files);
-      const judged = judgement(compared, values);
-      return left.length ? { ...judged, text: `${judged.text}; not supported yet, left out: ${left.join(", ")} (shortcuts)` } : judged;
+      const { compared, values } = await runHeterolora(backend, files);
+      return judgement(compared, values);
     }
     const reason = unsupported(files);
     if (reason) return { pass: false, text: reason };
