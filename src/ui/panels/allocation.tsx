@@ -18,6 +18,7 @@ export function AllocationSection() {
   const { proxies, allocators, schedules, allocation: usual } = useStudio((state) => state.catalogue);
   const on = useStudio((state) => state.config.allocation !== null);
   const dynamic = useStudio((state) => state.config.allocation?.when === "dynamic");
+  const cuts = useStudio((state) => (state.config.allocation?.shortcuts ?? "off") !== "off");
   const toggle = (checked: boolean) => store.getState().edit("allocation", checked ? { ...usual } : null);
   return (
     <>
@@ -41,6 +42,14 @@ export function AllocationSection() {
           <SelectField path="allocation.when" entries={schedules} />
           {dynamic && <NumberField path="allocation.realloc_N" />}
           <NumberField path="allocation.batches" />
+          <SelectField path="allocation.shortcuts" />
+          {cuts && (
+            <>
+              <NumberField path="allocation.shortcut_r" />
+              <NumberField path="allocation.shortcut_alpha" />
+              <SelectField path="allocation.shortcut_form" />
+            </>
+          )}
           <details className="more">
             <summary>{text.allocation.more}</summary>
             <SelectField path="allocation.B" />
