@@ -1,7 +1,7 @@
 // allocation.ts — from scores to who is on: an allocation's configuration resolved against a model, decided, told, and carried out, once before
 // training or again and again within it.
 
-import { type SiteSize, bounds, cost, limit, spent } from "../allocators/allocator.ts";
+import { type Allocator, type SiteSize, bounds, cost, limit, spent } from "../allocators/allocator.ts";
 import { type AllocatorName, allocators } from "../allocators/index.ts";
 import { hash, shuffle } from "../data/random.ts";
 import { matchTarget, patternValue } from "../formats/peft.ts";
@@ -54,7 +54,7 @@ export function resolveAllocation(target: Target, run: RunConfig): Resolved | nu
     if (sites[i].locked && sites[i].excluded) throw new ConfigError("allocation.locked", `${s.name} is locked and excluded`, "Take it off one of the two.");
   });
 
-  const onOff = allocators[config.allocator as AllocatorName].onOff;
+  const { onOff } = allocatorOf(config);
   const rankings = rankingsOf(config, sites, adapted.map((s) => s.kind !== "linear"), onOff); // prettier-ignore
   const notes: string[] = [];
   const max = config.max_rank ?? 4 * run.r;
@@ -67,8 +67,12 @@ export function resolveAllocation(target: Target, run: RunConfig): Resolved | nu
     const most = there.reduce((sum, s) => sum + cost(s, onOff || s.locked ? s.r : bounds(s, o).most, budget), 0);
     const least = Math.min(...there.map((s) => cost(s, onOff ? s.r : o.step, budget)));
     const locked = these.reduce((sum, s) => sum + (s.locked ? cost(s, s.r, budget) : 0), 0);
-    if (limit(budget) + 1e-9 < least && what === "modules")
-      throw new ConfigError("allocation.budget", `${JSON.stringify(config.budget)} pays for no module: the smallest costs ${least} ${unit}`, `Raise it to ${Math.ceil(least)} ${unit} or more.`); // prettier-ignore
+    if (limit(budget) + 1e-9 < least && what === "modules") {
+      const apart = rankings.length > 1;
+      const given = `${JSON.stringify(config.budget)}${apart ? `, of which ${limit(budget)} ${unit} are not for shortcuts,` : ""}`;
+      const remedy = apart ? 'Raise it, or rank all together: shortcuts "combined".' : `Raise it to ${Math.ceil(least)} ${unit} or more.`;
+      throw new ConfigError("allocation.budget", `${given} pays for no module: the smallest costs ${least} ${unit}`, remedy);
+    }
     if (locked > limit(budget) + 1e-9)
       throw new ConfigError("allocation.budget", `is ${limit(budget)} ${unit}, the locked ${what} alone cost ${locked}`, "Raise it, or unlock some.");
     if (limit(budget) + 1e-9 < least) notes.push(`The budget's part for shortcuts, ${limit(budget)} ${unit}, pays for none.`);
@@ -78,6 +82,8 @@ export function resolveAllocation(target: Target, run: RunConfig): Resolved | nu
   const ranks = adapted.map((s, i) => patternValue(config.ranks, s.name, sites[i].r, "allocation.ranks"));
   return { config, names: adapted.map((s) => s.name), sites, rankings, ranks, max, notes };
 }
+
+export const allocatorOf = ({ allocator }: AllocationConfig): Allocator => allocators[allocator as AllocatorName];
 
 const unitOf = (rankings: readonly Ranking[]): "modules" | "parameters" => ("modules" in rankings[0].budget ? "modules" : "parameters");
 
@@ -102,7 +108,7 @@ export function decide(
   seed: number,
   ties = (n: number, ranking: number): ArrayLike<number> => shuffle(n, seed + ranking),
 ): Decision {
-  const allocator = allocators[a.config.allocator as AllocatorName];
+  const allocator = allocatorOf(a.config);
   const { min_rank: min, rank_step: step } = a.config;
   const ranks = a.names.map(() => 0);
   const tied: Decision["tied"][number][] = [];
@@ -116,7 +122,7 @@ export function decide(
     paid += spent(given, sites, budget);
     const free = theirs.filter((_, at) => !sites[at].locked && !sites[at].excluded);
     const [low, high] = [Math.min(...free), Math.max(...free)];
-    if (free.length > 1 && high - low <= 1e-12 * Math.max(Math.abs(low), Math.abs(high))) tied.push({ what, scores: free });
+    if (!allocator.by && free.length > 1 && high - low <= 1e-12 * Math.max(Math.abs(low), Math.abs(high))) tied.push({ what, scores: free });
   });
   return { ranks, spent: paid, tied };
 }
@@ -132,7 +138,7 @@ export interface Allocating {
 /** Scores and decides; tells the allocation and what is worth knowing about it. null: the person stopped. Throws RangeError for scores that are no numbers. */
 export async function reallocate(run: Run, a: Resolved, step: number, how: Action["scores"], o: Allocating): Promise<Decision | null> {
   const began = performance.now();
-  const proxy = proxies[how === "random" ? "constant" : (a.config.proxy as ProxyName)];
+  const proxy = proxies[how === "random" || allocatorOf(a.config).by ? "constant" : (a.config.proxy as ProxyName)];
   const batches = calibrationBatches(o.data, o.config, a.config.batches);
   const total = Math.ceil(proxy.passes(batches.length, a.names.length));
   const scored = await scoreSites(run, proxy, batches, {
@@ -151,7 +157,7 @@ export async function reallocate(run: Run, a: Resolved, step: number, how: Actio
       note(`There are ${batches.length} calibration batches, not ${a.config.batches}: the training rows hold no more.`);
   }
   if (scored.note) note(scored.note);
-  if (!("random" in proxy) && a.config.allocator !== "uniform" && a.config.allocator !== "manual")
+  if (!("random" in proxy))
     for (const { what, scores } of decision.tied)
       note(`${proxy.title}: all ${scores.length} scores are ${scores[0]}, so the ${what} are chosen at random (seed ${o.config.train.seed}).`);
   const place = new Map(a.names.map((name, i) => [name, i]));
