@@ -4,6 +4,7 @@
 import type { AllocationConfig, AllocationEvent, Allocated, Scores, ScoringCost } from "./protocol/allocation.ts";
 
 export type * from "./protocol/allocation.ts";
+export type * from "./protocol/runs.ts";
 
 // ---------------------------------------------------------------------------------------------- configuration
 
@@ -98,6 +99,8 @@ export interface MemoryEstimate {
 }
 
 export type TrainEvent =
+  /** Under which name the run is kept; it comes first and is no part of the log. */
+  | { type: "run"; id: string; name: string }
   | { type: "state"; state: RunState; step: number; detail?: string; hint?: string }
   /** Work before or between steps, with numbers. unit: bytes, rows, pipelines, prompts … */
   | { type: "progress"; phase: string; done: number; total: number; unit: string }

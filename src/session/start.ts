@@ -4,9 +4,10 @@ import { BUCKET } from "../data/batch.ts";
 import type { Backend } from "../engine/backend.ts";
 import type { RunConfig, TrainEvent } from "../protocol.ts";
 import { allocateOnce } from "../train/allocation.ts";
+import { type Checkpoint, type StoredCheckpoint, checkpointOf } from "../train/checkpoint.ts";
 import { estimate } from "../train/estimate.ts";
 import { Run, type RunOptions } from "../train/run.ts";
-import { parameterCounts, siteInfos } from "../train/subject.ts";
+import { parameterCounts, siteInfos, withStoredRanks } from "../train/subject.ts";
 import type { Loaded } from "./load.ts";
 import { isBadInput } from "./problem.ts";
 
@@ -103,4 +104,24 @@ export async function begun(
     run.backend.destroy();
     throw e;
   });
+}
+
+/** A run that goes on from a stored state: with the ranks it had, and the map as it was. The state is taken on by the trainer. Throws FormatError, ConfigError. */
+export async function reopened(
+  config: RunConfig,
+  loaded: Loaded,
+  stored: StoredCheckpoint,
+  open: (config: RunConfig) => Promise<Backend>,
+  emit: (e: TrainEvent) => void,
+): Promise<{ run: Run; from: Checkpoint }> {
+  const target = withStoredRanks(loaded.target, stored.ranks);
+  const run = await startSomewhere(config, { ...loaded, target, newHead: false }, open, emit);
+  try {
+    const from = checkpointOf(stored, run, "checkpoint");
+    emit({ type: "ranks", step: from.step, sites: siteInfos(target, run.offIn(from.state)) });
+    return { run, from };
+  } catch (e) {
+    run.backend.destroy();
+    throw e;
+  }
 }

@@ -2,6 +2,7 @@
 
 import { makeBatch, order } from "../data/batch.ts";
 import { makeClassificationBatch } from "../data/classification.ts";
+import { DataError } from "../data/error.ts";
 import type { AnyBatch } from "./evaluate.ts";
 import type { TrainData } from "./trainer.ts";
 
@@ -46,4 +47,10 @@ export function digestOf({ train }: TrainData): number {
     else for (const label of row.labels) put(label);
   }
   return h >>> 0;
+}
+
+/** Throws DataError where a run would go on with other rows than it began with. */
+export function checkRows(data: TrainData, { loop }: { loop: { data: number } }): void {
+  if (loop.data !== digestOf(data))
+    throw new DataError("data.source", "the training rows are not those the run began with", "Give the same data again, or start a new run");
 }

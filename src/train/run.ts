@@ -152,9 +152,14 @@ export class Run {
   /** Goes back to a state, and to the sites that were on in it. */
   restore(state: Snapshot): void {
     this.parameters.restore(state);
-    const active = this.parameters.activeIn(state);
-    this.offSites = new Set([...this.target.ranks.keys()].filter((site) => !active.has(partName(site, "A"))));
+    this.offSites = this.offIn(state);
     this.adapterOn(true);
+  }
+
+  /** Sites that are off in a state. */
+  offIn(state: Snapshot): ReadonlySet<string> {
+    const active = this.parameters.activeIn(state);
+    return new Set([...this.target.ranks.keys()].filter((site) => !active.has(partName(site, "A"))));
   }
 
   /** A frozen weight as it lies on the device. */

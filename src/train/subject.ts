@@ -153,6 +153,15 @@ export function withRanks(t: Target, ranks: ReadonlyMap<string, number>): Target
   return { ...made, subject: { ...made.subject, recompute } };
 }
 
+/** The target a checkpoint was made with: the ranks it names, all others 0. Throws ConfigError where a module cannot have its rank. */
+export function withStoredRanks(t: Target, ranks: Readonly<Record<string, number>>): Target {
+  if (!t.ranks.size) return t;
+  for (const { name, in: inputs, out } of t.sites)
+    if ((ranks[name] ?? 0) > Math.min(inputs, out))
+      throw new ConfigError("checkpoint", `gives ${name} rank ${ranks[name]}, it is ${out} × ${inputs}`, "Is it of another model?");
+  return withRanks(t, new Map([...t.ranks.keys()].map((site) => [site, Object.hasOwn(ranks, site) ? ranks[site] : 0])));
+}
+
 /** LoRA at these sites, as a case lists them. */
 export const targetOfRanks = (base: Base, ranks: ReadonlyMap<string, SiteRank>, shortcuts: ShortcutForm | null = null): Target =>
   target(base, sitesOf(base.model, base.config, base.classes, shortcuts), ranks, "lora", 0, (weight) => isHead(base, weight), shortcuts);

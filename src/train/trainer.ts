@@ -3,7 +3,6 @@
 
 import type { Example } from "../data/batch.ts";
 import type { LabelledExample } from "../data/classification.ts";
-import { DataError } from "../data/error.ts";
 import type { Metric } from "../data/labelled-tasks.ts";
 import type { TextTokenizer } from "../data/tokenizer.ts";
 import { type OptimizerName, optimizers } from "../optimizers/index.ts";
@@ -18,7 +17,7 @@ import { History } from "./history.ts";
 import { type SchedulerName, rateFactor } from "./learning-rate.ts";
 import { Norms } from "./norms.ts";
 import type { Snapshot } from "./parameters.ts";
-import { Batches, digestOf } from "./rows.ts";
+import { Batches, checkRows, digestOf } from "./rows.ts";
 import type { Run } from "./run.ts";
 import { siteInfos } from "./subject.ts";
 
@@ -77,9 +76,8 @@ export async function train(
   { from, keep = async () => {} }: TrainOptions = {},
 ): Promise<Checkpoint> {
   const { train: t } = config;
-  const digest = digestOf(data);
-  if (from && from.loop.data !== digest)
-    throw new DataError("data.source", "the training rows are not those the run began with", "Give the same data again, or start a new run");
+  if (from) checkRows(data, from);
+  const digest = from?.loop.data ?? digestOf(data);
   const { backend, plans } = run;
   const optimizer = optimizers[t.optimizer as OptimizerName];
   const update = await plans.update();

@@ -22,6 +22,8 @@ export interface Moment {
 }
 
 export interface RunView {
+  /** Under which it is kept. */
+  kept: { id: string; name: string } | null;
   state: RunState | "idle";
   step: number;
   /** What happened and what to do, of the last state event. */
@@ -42,6 +44,7 @@ export interface RunView {
 }
 
 export const emptyRun = (): RunView => ({
+  kept: null,
   state: "idle",
   step: 0,
   progress: [],
@@ -58,6 +61,8 @@ export const emptyRun = (): RunView => ({
 
 export function fold(run: RunView, event: TrainEvent): RunView {
   switch (event.type) {
+    case "run":
+      return { ...run, kept: { id: event.id, name: event.name } };
     case "state":
       return { ...run, state: event.state, step: event.step, detail: event.detail, hint: event.hint };
     case "progress": {

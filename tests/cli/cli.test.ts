@@ -43,7 +43,16 @@ describe.each(["reference", "wasm", "webgpu"])("%s", (backend) => {
     expect(ended.last.eval_loss).not.toBe(ended.last.base_eval_loss);
     expect(ended.last.tokens_per_second).toBeGreaterThan(0);
 
-    expect(readdirSync(at(backend)).sort()).toEqual(["README.md", "adapter", "config.json", "events.jsonl", "metrics.csv", "ranks.csv"]);
+    expect(readdirSync(at(backend)).sort()).toEqual([
+      "README.md",
+      "adapter",
+      "checkpoints",
+      "config.json",
+      "events.jsonl",
+      "metrics.csv",
+      "ranks.csv",
+      "run.json",
+    ]);
     const events = readFileSync(at(`${backend}/events.jsonl`), "utf8").trim().split("\n").map((line) => JSON.parse(line)); // prettier-ignore
     expect(events.filter((e) => e.type === "step").map((e) => e.step)).toEqual([1, 2, 3]);
     expect(events.at(-1)).toMatchObject({ type: "state", state: "finished", step: 3 });

@@ -1,6 +1,6 @@
 // cli.ts — runs the command line as a child process, and makes the small things it is run on: a model of 0.1 M parameters with a tokenizer of
 // single bytes, and rows.
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../../scripts/install.mjs";
@@ -15,10 +15,14 @@ export interface Ended {
   last: any; // eslint-disable-line typescript/no-explicit-any
 }
 
-/** onText: sees stderr as it comes, with the child's way to be interrupted. */
-export function cli(args: readonly string[], options: { cwd?: string; onText?: (text: string, interrupt: () => void) => void } = {}): Promise<Ended> {
+/** onText: sees stderr as it comes, with the child's way to be interrupted. onChild: sees the process itself. */
+export function cli(
+  args: readonly string[],
+  options: { cwd?: string; onText?: (text: string, interrupt: () => void) => void; onChild?: (child: ChildProcess) => void } = {},
+): Promise<Ended> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [join(root, "scripts/cli.mjs"), ...args], { cwd: options.cwd ?? root, stdio: ["ignore", "pipe", "pipe"] });
+    options.onChild?.(child);
     let [stdout, stderr] = ["", ""];
     child.stdout.on("data", (chunk) => (stdout += chunk));
     child.stderr.on("data", (chunk) => {

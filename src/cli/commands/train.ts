@@ -1,51 +1,59 @@
-// train.ts — trains what a configuration says and writes the run's folder, also when it was stopped or failed.
+// train.ts — trains what a configuration says and writes the run's folder, also when it was stopped or failed; goes on with one that was cut off.
 
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { DataError } from "../../data/error.ts";
-import type { TrainEvent } from "../../protocol.ts";
+import type { RunConfig, TrainEvent } from "../../protocol.ts";
 import { runFiles } from "../../session/export.ts";
-import { allocated, start } from "../../session/start.ts";
+import { begun, reopened } from "../../session/start.ts";
 import { Control } from "../../train/control.ts";
 import { estimate } from "../../train/estimate.ts";
 import { WASM_ROOM, doesNotFit } from "../../train/fit.ts";
 import { parameterCounts } from "../../train/subject.ts";
+import type { StoredCheckpoint } from "../../train/checkpoint.ts";
+import { checkRows } from "../../train/rows.ts";
 import { train as trainRun } from "../../train/trainer.ts";
-import type { Command } from "../command.ts";
-import { backendOption, makeFolder, openBackend, openRun, readConfig } from "../place.ts";
+import type { Args, Command } from "../command.ts";
+import { backendName, backendOption, makeFolder, openBackend, openRun, readConfig } from "../place.ts";
 import { Progress } from "../progress.ts";
+import { type RunFolder, newFolder, oldFolder } from "../run-folder.ts";
 
 export const train: Command = {
   name: "train",
   takes: "CONFIG.json",
-  summary: "train, and write the adapter (PEFT), events, tables and configuration to DIR",
+  summary: "train, and write the adapter (PEFT), checkpoints, events, tables and configuration to DIR",
   details: [
     "Fields that CONFIG.json leaves out are those of examples/first-run.json. file: sources are looked for from the current directory, then beside CONFIG.json.",
     "Ctrl-C stops after the current step, writes DIR and exits 0 (again: at once, exit 130). A run whose loss is not finite writes its last finite state and exits 1.",
+    "DIR/checkpoints holds the last and the best state, written every train.checkpoint_seconds and at the end. train --resume DIR goes on from the last one, as if it had never stopped",
+    "(bit for bit on the same backend); --steps N makes the run N steps long: the learning rate then follows the schedule of the longer run.",
     "seconds is the wall time of training with its evaluations; tokens_per_second counts the steps alone.",
   ].join("\n"),
   options: {
     out: { value: "DIR", help: "folder of the run; must be new or empty" },
     overwrite: { help: "write into DIR although it is not empty" },
+    resume: { value: "DIR", help: "go on with the run in DIR; takes no CONFIG.json and no --out" },
+    steps: { value: "N", help: "with --resume: train up to step N" },
     backend: backendOption,
   },
   async run(args) {
-    const file = args.only();
-    const out = args.needed("out");
-    const config = await readConfig(file, args);
-    await makeFolder(out, args.flag("overwrite"));
+    let progress = new Progress(0);
+    const emit = (e: TrainEvent): void => {
+      folder?.keeper.add(e);
+      progress.show(e);
+    };
+    let folder: RunFolder | null = null;
+    const { file, out, config, stored, make } = await place(args, emit);
+    progress = new Progress(config.train.steps);
+
     const loaded = await openRun(config, file);
+    if (stored) checkRows(loaded.rows, stored);
     const { backend, most } = await openBackend(config.backend);
     const problem = doesNotFit(estimate(loaded.target, config, backend.name), { piece: most, total: backend.name === "wasm" ? WASM_ROOM : Infinity });
     if (problem) throw new DataError(`${file}, ${problem.where}`, problem.what, problem.hint);
 
-    const events: TrainEvent[] = [];
-    const progress = new Progress(config.train.steps);
-    const emit = (e: TrainEvent): void => {
-      if (e.type !== "progress") events.push(e);
-      progress.show(e);
-    };
-    const started = await start(config, loaded, backend, emit);
+    folder = await make();
+    const { keeper } = folder;
     const control = new Control(config.train.learning_rate);
     const onInterrupt = (): void => {
       if (control.stopped()) process.exit(130);
@@ -54,15 +62,21 @@ export const train: Command = {
     };
     process.on("SIGINT", onInterrupt);
     const began = performance.now();
-    const run = await allocated(started, config, loaded, emit, control.stopped);
-    const kept = await trainRun(run, loaded.rows, config, control, emit);
+    const here = async (): Promise<typeof backend> => backend;
+    const { run, from } = stored
+      ? await reopened(config, loaded, stored, here, emit)
+      : { run: await begun(config, loaded, here, emit, control.stopped), from: undefined };
+    const kept = await trainRun(run, loaded.rows, config, control, emit, { from, keep: (checkpoint, urgent) => keeper.keep(checkpoint, run, urgent) });
     const seconds = (performance.now() - began) / 1000;
     progress.end();
+    await keeper.close();
+    const events = keeper.log;
     for (const [name, content] of Object.entries(await runFiles(run, loaded, config, events))) {
       await mkdir(dirname(join(out, name)), { recursive: true });
       await writeFile(join(out, name), content);
     }
     process.off("SIGINT", onInterrupt);
+    folder.release();
     console.error(`written to ${out}`);
 
     const steps = events.filter((e) => e.type === "step");
@@ -86,3 +100,35 @@ export const train: Command = {
     };
   },
 };
+
+interface Place {
+  /** What errors about the configuration name. */
+  file: string;
+  out: string;
+  config: RunConfig;
+  /** What it goes on from; null: it begins. */
+  stored: StoredCheckpoint | null;
+  /** Nothing is written before. */
+  make: () => Promise<RunFolder>;
+}
+
+async function place(args: Args, tell: (e: TrainEvent) => void): Promise<Place> {
+  const resume = args.text("resume");
+  if (resume === undefined) {
+    if (args.text("steps") !== undefined) throw new DataError("--steps", "goes with --resume", "Set train.steps in CONFIG.json");
+    const file = args.only();
+    const out = args.needed("out");
+    const config = await readConfig(file, args);
+    await makeFolder(out, args.flag("overwrite"));
+    return { file, out, config, stored: null, make: () => newFolder(out, config, tell) };
+  }
+  if (args.positionals.length || args.text("out") !== undefined)
+    throw new DataError("--resume", "takes neither CONFIG.json nor --out", "The run in DIR has a configuration, and is written there");
+  const backend = backendName(args);
+  const change = (config: RunConfig, at: number): RunConfig => {
+    const steps = args.number("steps", config.train.steps, { min: Math.max(1, at), max: 1e7, whole: true });
+    return { ...config, train: { ...config.train, steps }, backend: backend ?? config.backend };
+  };
+  const { config, stored, open } = await oldFolder(resume, change, tell);
+  return { file: join(resume, "run.json"), out: resume, config, stored, make: open };
+}

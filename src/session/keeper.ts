@@ -1,0 +1,116 @@
+// keeper.ts — keeps a run as it happens: its events in batches, its states as files, its record up to date. What storage refuses does not end the run:
+// it goes on in memory, says so once, and the next state is tried again.
+
+import type { TrainEvent } from "../protocol.ts";
+import type { RunRecord } from "../protocol/runs.ts";
+import { type Checkpoint, writeCheckpoint } from "../train/checkpoint.ts";
+import type { Run } from "../train/run.ts";
+import { evaluatedOf, summaryOf } from "./records.ts";
+import type { Shelf, Which } from "./shelf.ts";
+
+const FLUSH_MS = 1000;
+
+export class Keeper {
+  /** Events of the log that lie on the shelf. */
+  private shelved: number;
+  private turn: Promise<void> = Promise.resolve();
+  private timer: ReturnType<typeof setTimeout> | null = null;
+  private refused = false;
+  private writtenAt: number;
+  /** The newest state, until it is written. */
+  private waiting: (() => Promise<void>) | null = null;
+
+  /** log: the events the run goes on from, none for a new one; it grows as the run does. The record must be on the shelf. */
+  constructor(
+    private readonly shelf: Shelf,
+    readonly record: RunRecord,
+    readonly log: TrainEvent[],
+    private readonly tell: (e: TrainEvent) => void,
+    private readonly now: () => number = () => performance.now(),
+  ) {
+    this.shelved = log.length;
+    this.writtenAt = now();
+  }
+
+  /** Takes an event into the log. */
+  add(e: TrainEvent): void {
+    if (e.type === "progress" || e.type === "run") return;
+    this.log.push(e);
+    this.timer ??= setTimeout(() => void this.flush(), FLUSH_MS);
+  }
+
+  /** Keeps a state: the best one at once, others when the last that was written is old enough, or when the run halts. */
+  async keep(checkpoint: Checkpoint, run: Run, urgent: boolean): Promise<void> {
+    const { best } = checkpoint.loop;
+    const isBest = best?.step === checkpoint.step && this.record.best?.step !== checkpoint.step;
+    const events = this.log.length;
+    let bytes: Uint8Array<ArrayBuffer> | null = null;
+    const write = (which: Which, more: object): Promise<void> =>
+      this.store(async () => {
+        bytes ??= writeCheckpoint(checkpoint, run, events);
+        await this.shelf.write(this.record.id, which, bytes);
+        await this.change({ [which]: { step: checkpoint.step, bytes: bytes.length, ...more } });
+      });
+    if (isBest) await write("best", evaluatedOf(best));
+    this.waiting = () => write("last", {});
+    const old = this.now() - this.writtenAt >= this.record.config.train.checkpoint_seconds * 1000;
+    if (urgent || old) await this.writeWaiting();
+  }
+
+  private async writeWaiting(): Promise<void> {
+    const { waiting } = this;
+    this.waiting = null;
+    this.writtenAt = this.now();
+    await waiting?.();
+  }
+
+  /** Everything that is there is written. */
+  async close(): Promise<void> {
+    await this.writeWaiting();
+    await this.flush();
+  }
+
+  flush(): Promise<void> {
+    if (this.timer) clearTimeout(this.timer);
+    this.timer = null;
+    return this.store(async () => {});
+  }
+
+  private change(part: Partial<RunRecord>): Promise<void> {
+    Object.assign(this.record, part);
+    return this.shelf.change(this.record.id, part);
+  }
+
+  /** Writes events that are not written yet, then what `fn` writes; one after the other. Never rejects. */
+  private store(fn: () => Promise<void>): Promise<void> {
+    this.turn = this.turn.then(async () => {
+      try {
+        const { length } = this.log;
+        if (length > this.shelved) {
+          await this.shelf.append(this.record.id, this.shelved, this.log.slice(this.shelved, length));
+          this.shelved = length;
+          await this.change({ ...summaryOf(this.log), changed: Date.now() });
+        }
+        await fn();
+        if (this.refused) this.note("Storage takes the run again: it is kept from here on.");
+        this.refused = false;
+      } catch (e) {
+        if (!this.refused) this.note(`Storage refuses the run (${reasonOf(e)}). It trains on in memory; what was kept before stays.`);
+        this.refused = true;
+      }
+    });
+    return this.turn;
+  }
+
+  private note(text: string): void {
+    const step = this.log.findLast((e) => e.type === "step")?.step ?? 0;
+    this.tell({ type: "note", step, text });
+  }
+}
+
+function reasonOf(e: unknown): string {
+  const error = e as { name?: string; message?: string; inner?: { name?: string } };
+  if (error.name === "QuotaExceededError" || error.inner?.name === "QuotaExceededError" || /ENOSPC/.test(error.message ?? ""))
+    return "it is full: delete runs that you no longer need";
+  return error.message || String(e);
+}
