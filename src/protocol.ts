@@ -140,6 +140,8 @@ export interface CatalogueEntry {
   paper?: string;
   /** Of a data set: what it is for. */
   task?: RunConfig["model"]["task"];
+  /** Of an allocator: what decides, where scores do not. */
+  by?: "hand" | "nothing";
 }
 
 /** Everything a drop-down shows, from the registries: there is no second list. */
@@ -296,7 +298,12 @@ export interface Session {
   ask(options: AskOptions): Promise<Answer | { problems: Problem[] }>;
   /** Kernels and steps on this device, each backend that is there; rows arrive as they are measured, `stop` ends it early. Refused while a run trains. */
   benchmark(onProgress: (rows: BenchmarkRow[], done: number, total: number) => void): Promise<BenchmarkRow[] | { problems: Problem[] }>;
-  /** Scores the modules of a configuration as they are before training. `stop` ends it (null); refused while a run trains. */
+  /** What scoring by each of some proxies and figures costs, by name. */
+  scoringCost(config: RunConfig, proxies: string[]): Promise<{ costs: Record<string, ScoringCost> } | { problems: Problem[] }>;
+  /**
+   * Scores the modules of a configuration as they are before training. `stop` ends it, with what is complete (null: nothing is); refused while a run
+   * trains. Of several proxies one may fail without the others.
+   */
   score(
     config: RunConfig,
     proxies: string[],

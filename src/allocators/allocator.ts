@@ -32,6 +32,8 @@ export interface Allocator {
   readonly paper?: string;
   /** Ranks are 0 or the site's own: sites can be turned on and off while training. */
   readonly onOff: boolean;
+  /** What decides, where scores do not: then nothing is scored. */
+  readonly by?: "hand" | "nothing";
   /** scores and the result in the order of sites. */
   allocate(scores: readonly number[], sites: readonly SiteSize[], budget: Budget, o: AllocateOptions): number[];
 }

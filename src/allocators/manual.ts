@@ -7,6 +7,7 @@ export const manual: Allocator = {
   title: "By hand",
   help: "The ranks you set, module by module. Scores do not matter.",
   onOff: false,
+  by: "hand",
   allocate(_, sites, budget, { ranks = [] }) {
     const purse = new Purse(sites, budget);
     sites.forEach((s, i) => {

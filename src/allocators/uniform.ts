@@ -8,6 +8,7 @@ export const uniform: Allocator = {
   title: "Uniform",
   help: "The same rank for all modules, as large as the budget allows. Scores do not matter.",
   onOff: false,
+  by: "nothing",
   allocate(_, sites, budget, o) {
     const purse = new Purse(sites, budget);
     const order = bestFirst(sites.map(() => 1), sites, o.ties); // prettier-ignore

@@ -12,12 +12,13 @@ import { fields } from "../train/fields.ts";
 import { schedulers } from "../train/learning-rate.ts";
 
 const entries = (registry: Readonly<Record<string, CatalogueEntry>>, prefix = ""): CatalogueEntry[] =>
-  Object.values(registry).map(({ name, title, help, paper, task }) => ({
+  Object.values(registry).map(({ name, title, help, paper, task, by }) => ({
     name: prefix + name,
     title,
     help,
     ...(paper ? { paper } : {}),
     ...(task ? { task } : {}),
+    ...(by ? { by } : {}),
   }));
 
 const bundledModels = {

@@ -8,6 +8,7 @@ import type { Figure, RankProxy } from "../proxies/proxy.ts";
 import { budgetOf, decide, resolveAllocation } from "../train/allocation.ts";
 import { firstAllocation } from "../train/config.ts";
 import { estimate } from "../train/estimate.ts";
+import type { Run } from "../train/run.ts";
 import { calibrationBatches, probing, scoreSites } from "../train/score.ts";
 import { scoringCost } from "../train/score-cost.ts";
 import { siteInfos } from "../train/subject.ts";
@@ -48,7 +49,10 @@ export function costOf(name: string, config: RunConfig, loaded: Loaded): Omit<Sc
   return scoringCost(ranking[name] ?? describing[name], loaded.target, there, B, longestBatch(config, loaded.rows.train), flopsPerStep / accumulation);
 }
 
-/** Destroys what it makes, the backend too. null: the person stopped. Throws RangeError where a score is no number. */
+/**
+ * Destroys what it makes, the backend too. Where the person stops, what is complete comes back; null: nothing is. Of several proxies one may fail
+ * without the others; where none is left, its RangeError is thrown.
+ */
 export async function scoreRun(
   config: RunConfig,
   loaded: Loaded,
@@ -57,12 +61,15 @@ export async function scoreRun(
   cancelled: () => boolean,
   onProgress: (proxy: string, done: number, total: number) => void,
 ): Promise<Scores | null> {
+  let run: Run | undefined;
   try {
-    const run = await start(config, loaded, backend, () => {});
+    run = await start(config, loaded, backend, () => {});
     const { batches: count, B } = config.allocation ?? firstAllocation;
     const batches = calibrationBatches(loaded.rows, config, count);
     const out: Scores = { sites: siteInfos(loaded.target), scores: {}, figures: {}, milliseconds: {}, notes: {} };
     const adapted = out.sites.map((s) => s.r > 0);
+    let failure: RangeError | undefined;
+    let complete = 0;
     for (const name of names) {
       const began = performance.now();
       const proxy = ranking[name] ?? describing[name];
@@ -70,22 +77,30 @@ export async function scoreRun(
       onProgress(name, 0, total);
       const onPass = (done: number): void => onProgress(name, Math.min(done, total), total);
       const o = { B, seed: config.train.seed, train: config.train, cancelled, onPass };
-      if (Object.hasOwn(ranking, name)) {
-        const scored = await scoreSites(run, ranking[name], batches, o);
-        if (!scored) return null;
-        const values = [...scored.scores];
-        out.scores[name] = adapted.map((there) => (there ? values.shift()! : 0));
-        if (scored.note) out.notes[name] = scored.note;
-      } else {
-        const figured = await probing(run, batches, o, "holds", (probe) => describing[name].figure(probe));
-        if (!figured) return null;
-        out.figures[name] = figured.value;
+      try {
+        if (Object.hasOwn(ranking, name)) {
+          const scored = await scoreSites(run, ranking[name], batches, o);
+          if (!scored) return complete ? out : null;
+          const values = [...scored.scores];
+          out.scores[name] = adapted.map((there) => (there ? values.shift()! : 0));
+          if (scored.note) out.notes[name] = scored.note;
+        } else {
+          const figured = await probing(run, batches, o, "holds", (probe) => describing[name].figure(probe));
+          if (!figured) return complete ? out : null;
+          out.figures[name] = figured.value;
+        }
+        complete++;
+      } catch (e) {
+        if (!(e instanceof RangeError)) throw e;
+        failure = e;
+        out.failed = { ...out.failed, [name]: e.message };
       }
       out.milliseconds[name] = performance.now() - began;
     }
-    run.destroy();
+    if (failure && !complete) throw failure;
     return out;
   } finally {
+    run?.destroy();
     backend.destroy();
   }
 }

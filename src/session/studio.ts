@@ -20,14 +20,16 @@ import type {
   Problem,
   RunConfig,
   Scores,
+  ScoringCost,
   Session,
   TrainEvent,
 } from "../protocol.ts";
+import { allocatorOf } from "../train/allocation.ts";
 import { firstRun, parseConfig } from "../train/config.ts";
 import { predict, spell } from "../train/classify.ts";
 import { Control } from "../train/control.ts";
 import { estimate } from "../train/estimate.ts";
-import { type Room, WASM_ROOM, doesNotFit, nearestFit } from "../train/fit.ts";
+import { doesNotFit, nearestFit, roomOf } from "../train/fit.ts";
 import { generate } from "../train/generate.ts";
 import type { Run } from "../train/run.ts";
 import { parameterCounts, siteInfos } from "../train/subject.ts";
@@ -137,7 +139,7 @@ export class StudioSession implements Session {
         flopsPerStep: need.flopsPerStep,
         seconds,
         problems,
-        scoring: config.allocation ? this.scoring(config.allocation.proxy, config, loaded) : undefined,
+        scoring: config.allocation && !allocatorOf(config.allocation).by ? this.scoring(config.allocation.proxy, config, loaded) : undefined,
         suggestion,
       };
     } catch (e) {
@@ -145,7 +147,7 @@ export class StudioSession implements Session {
     }
   }
 
-  private scoring(proxy: string, config: RunConfig, loaded: Loaded): Preflight["scoring"] {
+  private scoring(proxy: string, config: RunConfig, loaded: Loaded): ScoringCost {
     const cost = costOf(proxy, config, loaded);
     return { ...cost, seconds: this.measured && (cost.flops * this.measured.seconds) / this.measured.flops };
   }
@@ -248,6 +250,16 @@ export class StudioSession implements Session {
     });
   }
 
+  async scoringCost(json: RunConfig, proxies: string[]): Promise<{ costs: Record<string, ScoringCost> } | { problems: Problem[] }> {
+    try {
+      const { config, loaded } = await this.open(json);
+      checkProxies(proxies, loaded);
+      return { costs: Object.fromEntries(proxies.map((name) => [name, this.scoring(name, config, loaded)])) };
+    } catch (e) {
+      return { problems: [problemOf(e)] };
+    }
+  }
+
   async score(
     json: RunConfig,
     proxies: string[],
@@ -304,8 +316,3 @@ export class StudioSession implements Session {
     }
   }
 }
-
-const roomOf = ({ limits, room }: DeviceInfo, backend: string): Room => ({
-  piece: backend === "webgpu" ? Math.min(limits.maxBufferSize ?? Infinity, limits.maxStorageBufferBindingSize ?? Infinity) : Infinity,
-  total: Math.min(room ?? Infinity, backend === "wasm" ? WASM_ROOM : Infinity),
-});

@@ -1,7 +1,7 @@
 // fit.ts — whether a run fits a device, decided before anything is allocated, and the nearest configuration that does.
 
 import type { ModelConfig, Model } from "../models/model.ts";
-import type { Problem, RunConfig, Suggestion } from "../protocol.ts";
+import type { DeviceInfo, Problem, RunConfig, Suggestion } from "../protocol.ts";
 import { type Estimate, estimate } from "./estimate.ts";
 import { targetOf } from "./subject.ts";
 
@@ -17,6 +17,11 @@ export interface Room {
 
 /** Bytes a wasm module can address, for everything. */
 export const WASM_ROOM = 2 ** 32;
+
+export const roomOf = ({ limits, room }: DeviceInfo, backend: string): Room => ({
+  piece: backend === "webgpu" ? Math.min(limits.maxBufferSize ?? Infinity, limits.maxStorageBufferBindingSize ?? Infinity) : Infinity,
+  total: Math.min(room ?? Infinity, backend === "wasm" ? WASM_ROOM : Infinity),
+});
 
 const n = (bytes: number): string => `${(bytes / 1e6).toLocaleString("en", { maximumFractionDigits: 0 })} MB`;
 

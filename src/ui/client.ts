@@ -22,6 +22,7 @@ export function connect(onLost: (what: string) => void): Session {
     setLearningRate: (learningRate) => remote.setLearningRate(learningRate),
     ask: (options) => remote.ask(options),
     benchmark: (onProgress) => remote.benchmark(proxy(onProgress)),
+    scoringCost: (config, proxies) => remote.scoringCost(config, proxies),
     score: (config, proxies, onProgress) => remote.score(config, proxies, proxy(onProgress)),
     allocate: (config, scores) => remote.allocate(config, scores),
     export: () => remote.export(),

@@ -1,8 +1,9 @@
 // Allocation from the session's side: what it will cost, scores before training, an allocation made of them, a run stopped while it scores.
 
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { wasmBackend } from "../../src/engine/wasm/backend.ts";
+import { proxies } from "../../src/proxies/index.ts";
 import type { RunConfig, TrainEvent } from "../../src/protocol.ts";
 import { diskFolder } from "../../src/session/disk.ts";
 import { StudioSession } from "../../src/session/studio.ts";
@@ -52,6 +53,46 @@ test("costs, scores, allocations", { timeout: 240_000 }, async () => {
   expect(await studio.allocate(asked, [1])).toMatchObject({ problems: [{ where: "scores" }] });
   expect(await studio.allocate(config(null), scores.scores.fisher)).toMatchObject({ problems: [{ where: "allocation" }] });
   expect(await studio.score(asked, ["taste"], () => {})).toMatchObject({ problems: [{ where: "proxies" }] });
+});
+
+test("what each of several costs; one that fails leaves the others, a stop leaves what is complete", { timeout: 240_000 }, async () => {
+  const asked = config({ budget: { modules: 3 } });
+  const cost = await studio.scoringCost(asked, ["grad-norm", "grasp", "constant", "jacob-cov"]);
+  if ("problems" in cost) throw new Error(JSON.stringify(cost));
+  expect(Object.entries(cost.costs).map(([name, { passes }]) => [name, passes > 0])).toEqual([
+    ["grad-norm", true],
+    ["grasp", true],
+    ["constant", false],
+    ["jacob-cov", true],
+  ]);
+  expect(cost.costs.grasp.passes).toBe(3 * cost.costs["grad-norm"].passes);
+  expect(await studio.scoringCost(asked, ["taste"])).toMatchObject({ problems: [{ where: "proxies" }] });
+
+  const broken = vi.spyOn(proxies.snip, "score").mockImplementation(async ({ sites }) => sites.map((_, i) => (i === 4 ? NaN : 1)));
+  const some = await studio.score(asked, ["snip", "magnitude"], () => {});
+  expect(some).toMatchObject({ failed: { snip: expect.stringMatching(/^snip of model\.layers\.2\..*is NaN/) } });
+  expect(Object.keys((some as { scores: object }).scores)).toEqual(["magnitude"]);
+  expect(await studio.score(asked, ["snip"], () => {})).toMatchObject({ problems: [{ what: expect.stringMatching(/is NaN/) }] });
+  broken.mockRestore();
+
+  const cut = await studio.score(asked, ["magnitude", "alpha-test"], (proxy, done) => void (proxy === "alpha-test" && done === 1 && studio.stop()));
+  expect(Object.keys((cut as { scores: object }).scores)).toEqual(["magnitude"]);
+});
+
+test("ranks set by hand cost no scoring, before the start and in a run", { timeout: 240_000 }, async () => {
+  const asked = config({ allocator: "manual", budget: { share: 1 }, ranks: { "layers.3.self_attn.q_proj": 0, "layers.1.self_attn.v_proj": 1 } });
+  const { problems, scoring } = await studio.preflight(asked);
+  expect(problems.filter(({ level }) => level === "error")).toEqual([]);
+  expect(scoring).toBeUndefined();
+  const { sites } = await studio.preflight(config(null));
+  const allocated = await studio.allocate(asked, sites.map(() => 0)); // prettier-ignore
+  expect(allocated).toMatchObject({ notes: [] });
+  const ranks = sites.map(({ name, r }) => (name.includes("3.self_attn.q_proj") ? 0 : name.includes("1.self_attn.v_proj") ? 1 : r));
+  expect((allocated as { ranks: number[] }).ranks).toEqual(ranks);
+  const events: TrainEvent[] = [];
+  await studio.train({ ...asked, train: { ...asked.train, steps: 1 } }, (some) => void events.push(...some));
+  expect(events.find((e) => e.type === "ranks")!.sites.map(({ r }) => r)).toEqual(ranks);
+  expect(events.some((e) => e.type === "progress" && e.phase === "scoring" && e.done > 0)).toBe(false);
 });
 
 test("stopped while it scores: null; a run ends at step 0 with its modules as they were", { timeout: 240_000 }, async () => {

@@ -13,6 +13,7 @@ import type {
   Problem,
   RunConfig,
   Scores,
+  ScoringCost,
   Session,
   SiteInfo,
   Suggestion,
@@ -419,6 +420,15 @@ export class ReplaySession implements Session {
     this.calls.push("benchmark");
     for (let done = 0; done <= benchmarkRows.length; done++) onProgress(benchmarkRows.slice(0, done), done, benchmarkRows.length);
     return benchmarkRows;
+  };
+  scoringCost = async (config: RunConfig, names: string[]): Promise<{ costs: Record<string, ScoringCost> }> => {
+    const { scoring } = preflightOf({ ...config, allocation: config.allocation ?? firstAllocation }, this.layers);
+    const times = (name: string): number => ({ constant: 0, "alpha-test": 40 })[name] ?? 1;
+    const costs = names.map((name) => [
+      name,
+      { ...scoring!, passes: times(name) * scoring!.passes, flops: times(name) * scoring!.flops, seconds: times(name) * 3 },
+    ]);
+    return { costs: Object.fromEntries(costs) };
   };
   score = async (config: RunConfig, names: string[], onProgress: (proxy: string, done: number, total: number) => void): Promise<Scores | null> => {
     this.calls.push(`score ${names.join(", ")}`);

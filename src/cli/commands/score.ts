@@ -51,7 +51,8 @@ export const score: Command = {
       progress.show({ type: "progress", phase, done, total, unit: "passes" })); // prettier-ignore
     progress.end();
     process.off("SIGINT", onInterrupt);
-    if (!scores) return { code: 1, result: { stopped: true } };
+    if (!scores || stopped) return { code: 1, result: { stopped: true } };
+    for (const what of Object.values(scores.failed ?? {})) console.error(what);
     for (const [name, note] of Object.entries(scores.notes)) console.error(`${name}: ${note}`);
     table(scores);
     const ranked = Object.keys(scores.scores);
