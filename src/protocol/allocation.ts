@@ -71,6 +71,8 @@ export interface Scores {
   milliseconds: Record<string, number>;
   /** How B was treated and why, by proxy. */
   notes: Record<string, string>;
+  /** What is wrong with its scores, by proxy: such a proxy has none. Absent where nothing is. */
+  failed?: Record<string, string>;
 }
 
 /** What an allocator makes of scores. */
