@@ -85,6 +85,8 @@ export interface SiteInfo {
   alpha: number;
   /** Trainable numbers at this site. */
   parameters: number;
+  /** Absent: a linear layer, which target_modules may name. */
+  kind?: "residual" | "shortcut";
 }
 
 /** Bytes on the device, known from the plans before anything is allocated. */

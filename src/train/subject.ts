@@ -179,7 +179,8 @@ export function siteInfos({ sites, ranks, subject }: Target, off: ReadonlySet<st
     const rank = off.has(s.name) ? undefined : ranks.get(s.name);
     const trained = subject.adaptation.trains(`${s.name}.weight`);
     const parameters = trained ? s.in * s.out : rank ? rank.r * (s.in + s.out) : 0;
-    return { name: s.name, layer: s.layer, module: module(s), in: s.in, out: s.out, r: rank?.r ?? 0, alpha: rank?.alpha ?? 0, parameters };
+    const info: SiteInfo = { name: s.name, layer: s.layer, module: module(s), in: s.in, out: s.out, r: rank?.r ?? 0, alpha: rank?.alpha ?? 0, parameters };
+    return s.kind === "linear" ? info : { ...info, kind: s.kind };
   });
 }
 
