@@ -12,6 +12,7 @@ const packages = [
   "react-dom/client",
   "react/jsx-dev-runtime",
   "zustand",
+  "zustand/react/shallow",
   "recharts",
   "comlink",
   "dexie",

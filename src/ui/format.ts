@@ -24,6 +24,12 @@ export function tiny(n: number): string {
   return size < 0.005 ? "0" : n.toFixed(2).replace("0.", ".");
 }
 
+/** "+4", "−0.31", "0": a difference, whose size is written by `size`. */
+export function signed(n: number, size: (n: number) => string): string {
+  const written = size(Math.abs(n));
+  return /[1-9]/.test(written) ? (n < 0 ? "−" : "+") + written : written;
+}
+
 export function bytes(n: number): string {
   const units = ["B", "kB", "MB", "GB", "TB"];
   let unit = 0;

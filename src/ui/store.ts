@@ -17,9 +17,11 @@ import type {
 } from "../protocol.ts";
 import { setField, usualField, type FieldPath, type FieldValue } from "./fields.ts";
 import { active, emptyRun, fold, type RunView } from "./fold.ts";
-import { noScoring, scoresOf, withScores, type Scoring } from "./scoring.ts";
+import { withRun, type PastRun } from "./runs.ts";
+import { decidedBy, noScoring, scoresOf, withScores, type Scoring } from "./scoring.ts";
 import { text } from "./strings.ts";
-import { oneScale, withRank } from "./with-rank.ts";
+import { remember, type Undo } from "./undo.ts";
+import { oneScale, withHandRank, withRank } from "./with-rank.ts";
 
 /** Something went wrong that the visitor must know: what, where, what to do. */
 export interface Fault {
@@ -52,6 +54,10 @@ export interface Studio {
   run: RunView;
   /** The configuration the run was started with. */
   runConfig: RunConfig | null;
+  /** Earlier runs, the newest last. */
+  runs: readonly PastRun[];
+  /** Changes of where the rank goes that can be taken back, the newest last. */
+  past: readonly Undo[];
   benchmark: Benchmark;
   scoring: Scoring;
   /** What the configuration's allocation makes of its scores; null without scores, or where they cannot be allocated. */
@@ -59,13 +65,18 @@ export interface Studio {
   given: { models: readonly string[]; data: readonly string[] };
   faults: readonly Fault[];
 
-  edit(path: FieldPath, value: FieldValue): void;
+  /** what: in words, where it is more than that the field changed. */
+  edit(path: FieldPath, value: FieldValue, what?: string): void;
   markInvalid(path: FieldPath, reason: string | null): void;
   reset(path: FieldPath): void;
   replaceConfig(config: RunConfig): void;
+  /** Of the next run: a rank of the allocation where that is one by hand, else of the adapter. */
   setRank(names: readonly string[], r: number): void;
   /** These ranks, fixed: a configuration without an allocation. */
   useRanks(sites: readonly Pick<SiteInfo, "name" | "r">[]): void;
+  undo(): void;
+  /** An earlier run to look back at. */
+  keepRun(run: PastRun): void;
   give(kind: "models" | "data", name: string, files: GivenFile[]): Promise<void>;
   train(): Promise<void>;
   pause(): Promise<void>;
@@ -75,8 +86,8 @@ export interface Studio {
   setLearningRate(learningRate: number): Promise<void>;
   /** `stop` ends it early. */
   runBenchmark(): Promise<void>;
-  /** Scores the modules by the configuration's proxy; `stop` ends it without scores. */
-  score(): Promise<void>;
+  /** Scores the modules, by the configuration's proxy unless others are named; `stop` ends it with the scores that are complete. */
+  score(proxies?: readonly string[]): Promise<void>;
   /** Asks the session what the allocation makes of the scores that are there. */
   allocate(): Promise<void>;
   fail(fault: Fault): void;
@@ -99,6 +110,7 @@ export function blockers(state: Pick<Studio, "preflight" | "invalid">): Problem[
 export function createStudio(client: Session, catalogue: Catalogue, config: RunConfig, notes: readonly string[] = []): StoreApi<Studio> {
   let asked = 0;
   let allocating = 0;
+  let begun = 0;
   let previewed = "";
   return createStore<Studio>((set, get) => {
     /** Runs a call of the session; a rejection is a fault of the page or the worker, and is shown. */
@@ -113,20 +125,29 @@ export function createStudio(client: Session, catalogue: Catalogue, config: RunC
 
     const working = (): boolean => active(get().run) || get().benchmark.state === "running" || get().scoring.state === "running";
 
-    const change = (next: RunConfig, sites: readonly SiteInfo[] = get().sites) => set({ config: next, sites });
+    const scoreless = (config: RunConfig): boolean => ["hand", "nothing"].includes(decidedBy(catalogue, config)!);
 
-    const assign = (ranks: readonly Pick<SiteInfo, "name" | "r">[]): void => {
-      let { config: next, sites } = get();
+    const change = (what: Undo["what"], next: RunConfig, sites: readonly SiteInfo[] = get().sites): void =>
+      set((state) => ({ config: next, sites, past: remember(state.past, what, state.config, state.sites, next) }));
+
+    /** `config` and `sites` with these ranks of the adapter. */
+    const assigned = (begin: RunConfig, ranks: readonly Pick<SiteInfo, "name" | "r">[]): [config: RunConfig, sites: readonly SiteInfo[]] => {
+      let [next, { sites }] = [begin, get()];
       for (const { name, r } of ranks) {
         next = withRank(next, sites, name, r);
         sites = sites.map((site) => (site.name === name ? ranked(site, r, next) : site));
       }
-      change(next, sites);
+      return [next, sites];
     };
 
     const start = async (): Promise<void> => {
-      const runConfig = get().config;
-      set({ run: { ...emptyRun(), state: "loading" }, runConfig });
+      const { config: runConfig, run: last, runConfig: lastConfig, runs } = get();
+      set({
+        run: { ...emptyRun(), state: "loading" },
+        runConfig,
+        runs: lastConfig ? withRun(runs, { id: `run ${begun}`, name: text.runs.name(begun), ...last.kept, config: lastConfig, run: last }) : runs,
+      });
+      begun++;
       let queue: TrainEvent[] = [];
       let timer: ReturnType<typeof setTimeout> | null = null;
       const flush = () => {
@@ -158,18 +179,27 @@ export function createStudio(client: Session, catalogue: Catalogue, config: RunC
       sites: [],
       run: emptyRun(),
       runConfig: null,
+      runs: [],
+      past: [],
       benchmark: { state: "none", rows: [], done: 0, total: 0, problems: [] },
       scoring: noScoring,
       allocated: null,
       given: { models: [], data: [] },
       faults: notes.map((what) => ({ what })),
 
-      edit(path, value) {
+      edit(path, value, what) {
         let next = setField(get().config, path, value);
         // Labelled data is of no use to a model that writes, and the other way round.
         const task = path === "data.source" && catalogue.data.find(({ name }) => name === value)?.task;
         if (task) next = setField(next, "model.task", task);
-        change(path === "r" || path === "lora_alpha" ? oneScale(next) : next);
+        if (path === "r" || path === "lora_alpha") next = oneScale(next);
+        const { config: now, allocated, sites } = get();
+        // An allocation by hand begins with the ranks that the map shows.
+        if (path === "allocation.allocator" && decidedBy(catalogue, next) === "hand" && allocated && Object.keys(now.allocation!.ranks).length === 0)
+          next = setField(next, "allocation.ranks", Object.fromEntries(sites.flatMap(({ name, r }, i) => (r > 0 ? [[name, allocated.ranks[i]]] : []))));
+        change(what ?? { field: path }, next);
+        // The way back leads to modules that another model does not have.
+        if (path.startsWith("model.")) set({ past: [] });
         get().markInvalid(path, null);
       },
       markInvalid(path, reason) {
@@ -180,15 +210,26 @@ export function createStudio(client: Session, catalogue: Catalogue, config: RunC
         get().edit(path, usualField(catalogue, path));
       },
       replaceConfig(next) {
-        set({ config: next, invalid: {} });
+        const sameModel = JSON.stringify(next.model) === JSON.stringify(get().config.model);
+        change(text.undo.settings, next);
+        set({ invalid: {}, ...(sameModel ? {} : { past: [] }) });
       },
       setRank(names, r) {
-        assign(names.map((name) => ({ name, r })));
+        const { config: now, sites } = get();
+        const byHand = decidedBy(catalogue, now) === "hand";
+        const adapted = names.filter((name) => byHand && sites.some((site) => site.name === name && site.r > 0));
+        const [next, planned] = assigned(now, names.filter((name) => !adapted.includes(name)).map((name) => ({ name, r }))); // prettier-ignore
+        const done = adapted.length > 0 ? { ...next, allocation: withHandRank(next.allocation!, sites, adapted, r) } : next;
+        change(text.undo.rank(r, names.length), done, planned);
       },
       useRanks(ranks) {
-        set({ config: setField(get().config, "allocation", null) });
-        assign(ranks);
+        change(text.undo.ranks, ...assigned(setField(get().config, "allocation", null), ranks));
       },
+      undo() {
+        const last = get().past.at(-1);
+        if (last) set(({ config: now, past }) => ({ config: { ...now, ...last.before }, sites: last.sites, past: past.slice(0, -1), invalid: {} }));
+      },
+      keepRun: (run) => set(({ runs }) => ({ runs: withRun(runs, run) })),
       async give(kind, name, files) {
         const done = await call(name, () => client.give(name, files).then(() => true));
         if (!done) return;
@@ -217,14 +258,14 @@ export function createStudio(client: Session, catalogue: Catalogue, config: RunC
         const told = Array.isArray(answer) ? { rows: answer } : { problems: answer?.problems ?? [] };
         set(({ benchmark }) => ({ benchmark: { ...benchmark, ...told, state: "done" } }));
       },
-      async score() {
+      async score(proxies) {
         const { config: now } = get();
         if (working() || !now.allocation) return;
-        const { proxy } = now.allocation;
-        set(({ scoring }) => ({ scoring: { ...scoring, state: "running", done: 0, total: 0 } }));
+        const asked = [...(proxies ?? [now.allocation.proxy])];
+        set(({ scoring }) => ({ scoring: { ...scoring, state: "running", asked, proxy: asked[0], done: 0, total: 0 } }));
         const answer = await call("scores", () =>
-          client.score(now, [proxy], (_, done, total) =>
-            set(({ scoring }) => ({ scoring: scoring.state === "running" ? { ...scoring, done, total } : scoring })),
+          client.score(now, asked, (proxy, done, total) =>
+            set(({ scoring }) => ({ scoring: scoring.state === "running" ? { ...scoring, proxy, done, total } : scoring })),
           ),
         );
         set(({ scoring }) => ({ scoring: { ...scoring, state: Object.keys(scoring.scores).length > 0 ? "done" : "none" } }));
@@ -234,8 +275,9 @@ export function createStudio(client: Session, catalogue: Catalogue, config: RunC
       },
       async allocate() {
         const turn = ++allocating;
-        const { scoring, config: now } = get();
-        const scores = scoresOf(scoring, now);
+        const { scoring, config: now, sites } = get();
+        // An allocator that does not look at scores needs none.
+        const scores = scoreless(now) ? sites.map(() => 0) : scoresOf(scoring, now);
         const answer = scores && (await call("allocation", () => client.allocate(now, [...scores])));
         // What is wrong with an allocation, the preflight says too.
         if (turn === allocating) set({ allocated: answer && "ranks" in answer ? answer : null });
@@ -251,6 +293,7 @@ export function createStudio(client: Session, catalogue: Catalogue, config: RunC
         if (turn !== asked) return;
         set({ checking: false });
         if (preflight) set({ preflight, device: preflight.device, sites: preflight.sites.length > 0 ? preflight.sites : get().sites });
+        if (scoreless(now)) void get().allocate();
         const rowsOf = JSON.stringify([now.model, now.data, get().given]);
         if (rowsOf === previewed) return;
         const preview = await call("preview", () => client.preview(now, previewRows));

@@ -31,7 +31,8 @@ export const heatmap = {
   map: "Map",
   csv: "CSV",
   layer: "layer",
-  layers: "Σ",
+  outside: "outside",
+  outsideLayers: "outside layers",
   off: "off",
   inFull: "trained in full",
   grid: "Layers by modules. Arrow keys move, Enter or a digit sets a rank.",
@@ -56,7 +57,7 @@ export const heatmap = {
 };
 
 export const cell = {
-  title: (layer: number, module: string) => `Layer ${layer} · ${module}`,
+  title: (layer: string, module: string) => `${layer.charAt(0).toUpperCase()}${layer.slice(1)} · ${module}`,
   shape: (outputs: number, inputs: number) => `${outputs} × ${inputs}`,
   rank: "Rank",
   apply: "Set",
@@ -79,4 +80,39 @@ export const table = {
   parameters: "parameters",
   gradNorm: "gradient",
   deltaNorm: "‖ΔW‖",
+  total: "sum, norm",
+};
+
+export const difference = {
+  title: "difference",
+  against: "Compare with",
+  nothing: "nothing",
+  help: (first: string, second: string) => `Blue: more in ${first}. Orange: more in ${second}. Both as they were after the same step, or at their end.`,
+  order: "How many places better or worse each matrix comes out by its score.",
+  more: (name: string) => `more in ${name}`,
+  cell: (view: string, first: string, firstName: string, second: string, secondName: string, by: string) =>
+    `${view} ${first} in ${firstName}, ${second} in ${secondName}, difference ${by}`,
+  unknown: "not known in both",
+  none: "The two runs have no module in common.",
+};
+
+export const runs = {
+  current: "this run",
+  next: "next run",
+  name: (n: number) => `run ${n}`,
+  option: (name: string, words: string, steps: number) => `${name}: ${words}, ${steps} steps`,
+  full: "full fine-tuning",
+  rank: (r: number) => `rank ${r}`,
+  byHand: "ranks by hand",
+  allocated: (allocator: string, proxy: string, budget: string) => `${allocator} by ${proxy}, ${budget}`,
+  modules: (n: string) => `${n} modules`,
+  parameters: (n: string) => `${n} parameters`,
+};
+
+export const undo = {
+  button: (what: string) => `Undo: ${what}`,
+  rank: (r: number, places: number) => (places === 1 ? `rank ${r} at one place` : `rank ${r} at ${places} places`),
+  ranks: "ranks taken over",
+  settings: "ranks of other settings",
+  marks: "marks of places",
 };

@@ -2,7 +2,7 @@
 import { preflight, preview, suggestion } from "./strings-before.ts";
 import { devicePage } from "./strings-device.ts";
 import { learn } from "./strings-learn.ts";
-import { allocation, cell, heatmap, table } from "./strings-rank.ts";
+import { allocation, cell, difference, heatmap, runs, table, undo } from "./strings-rank.ts";
 
 export const text = {
   name: "Rankscope",
@@ -96,6 +96,9 @@ export const text = {
   heatmap,
   cell,
   table,
+  difference,
+  runs,
+  undo,
   metrics: { match: "right", accuracy: "right" } as Readonly<Record<string, string>>,
   answers: {
     base: "base",

@@ -1,6 +1,6 @@
 // with-rank.ts — a rank set by hand, written into a RunConfig as PEFT reads it: rank_pattern and alpha_pattern by full
 // path, rank 0 by absence from target_modules, and one scale lora_alpha / r for all modules.
-import type { RunConfig, SiteInfo } from "../protocol.ts";
+import type { AllocationConfig, RunConfig, SiteInfo } from "../protocol.ts";
 
 /** The configuration in which the site `name` has rank `r` and all other sites keep theirs (as `sites` gives them). */
 export function withRank(config: RunConfig, sites: readonly SiteInfo[], name: string, r: number): RunConfig {
@@ -12,6 +12,19 @@ export function withRank(config: RunConfig, sites: readonly SiteInfo[], name: st
   const rank_pattern = r === 0 || r === inherited ? others : { [name]: r, ...others };
   return oneScale({ ...config, rank_pattern, target_modules: targets(next) });
 }
+
+/** `allocation` by hand in which the adapted sites `names` have rank `r`; marks that would overrule it are taken off. */
+export function withHandRank(allocation: AllocationConfig, sites: readonly SiteInfo[], names: readonly string[], r: number): AllocationConfig {
+  const others = Object.fromEntries(Object.entries(allocation.ranks).filter(([name]) => !names.includes(name)));
+  const own = (name: string): number => patternRank(others, name) ?? sites.find((site) => site.name === name)!.r;
+  const set = Object.fromEntries(names.filter((name) => r !== own(name)).map((name) => [name, r]));
+  const unmarked = (list: readonly string[]): string[] => list.filter((name) => !names.includes(name));
+  return { ...allocation, ranks: { ...set, ...others }, locked: unmarked(allocation.locked), excluded: unmarked(allocation.excluded) };
+}
+
+/** The ranks that an allocation by hand asks for, in the order of the sites; 0 where nothing is adapted. */
+export const handRanks = ({ ranks }: Pick<AllocationConfig, "ranks">, sites: readonly SiteInfo[]): number[] =>
+  sites.map((site) => (site.r > 0 ? (patternRank(ranks, site.name) ?? site.r) : 0));
 
 /** alpha_pattern rewritten so that alpha = (lora_alpha / r) · rank for every entry of rank_pattern. */
 export function oneScale(config: RunConfig): RunConfig {

@@ -24,7 +24,7 @@ export function CellMarks({ names }: { names: readonly string[] }) {
       label={text.cell.mark}
       options={marks}
       value={value}
-      onChange={(as) => store.getState().edit("allocation", { ...marked(allocation, names, as) })}
+      onChange={(as) => store.getState().edit("allocation", { ...marked(allocation, names, as) }, text.undo.marks)}
     />
   );
 }

@@ -7,6 +7,7 @@ import { text } from "../strings.ts";
 import type { SiteHistory } from "./allocations.ts";
 import { CellHistory } from "./cell-history.tsx";
 import { CellMarks } from "./cell-marks.tsx";
+import { layerWords } from "./layers.ts";
 import type { OpenCell } from "./rank-panel.tsx";
 
 const presets = [0, 1, 2, 4, 8, 16, 32];
@@ -62,10 +63,11 @@ export function CellPopover({ open, sites, planned, busy, history, onSet, onClos
     );
     ref.current?.hidePopover();
   };
+  const title = text.cell.title(layerWords(site.layer), site.module);
   return (
-    <div ref={ref} popover="auto" className="popover" role="dialog" aria-label={text.cell.title(site.layer, site.module)}>
+    <div ref={ref} popover="auto" className="popover" role="dialog" aria-label={title}>
       <p className="popover-title">
-        <strong>{text.cell.title(site.layer, site.module)}</strong> <span className="muted number">{text.cell.shape(site.out, site.in)}</span>
+        <strong>{title}</strong> <span className="muted number">{text.cell.shape(site.out, site.in)}</span>
       </p>
       <div className="toggles presets">
         {presets
@@ -103,7 +105,7 @@ export function CellPopover({ open, sites, planned, busy, history, onSet, onClos
         label={text.cell.scope}
         options={[
           { value: "cell", title: text.cell.scopes.cell },
-          { value: "layer", title: text.cell.scopes.layer },
+          { value: "layer", title: site.layer < 0 ? layerWords(site.layer) : text.cell.scopes.layer },
           { value: "module", title: text.cell.scopes.module },
         ]}
         value={scope}

@@ -23,6 +23,8 @@ export interface RankView {
   help: string;
   /** Value of site i; null where there is none (not adapted, or nothing measured yet). */
   value(site: SiteInfo, i: number, measured: Measured): number | null;
+  /** The value that two runs are compared by, where it is another one: a place that is not adapted has not moved, and a higher place is a smaller number. */
+  compared?(site: SiteInfo, i: number, measured: Measured): number | null;
   /** 0..1 for the colour, given the largest and the smallest value of the scale (0, or below it). */
   tone(value: number, most: number, least: number): number;
   /** A site that is off has a value too. */
@@ -39,8 +41,8 @@ export interface RankView {
   acrossWindows: boolean;
 }
 
-const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
-const norm = (values: readonly number[]): number => Math.sqrt(sum(values.map((v) => v * v)));
+export const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
+export const norm = (values: readonly number[]): number => Math.sqrt(sum(values.map((v) => v * v)));
 const linear = (value: number, most: number, least = 0): number => (most > least ? (value - least) / (most - least) : 0);
 const mean = (values: readonly number[]): number => (values.length > 0 ? sum(values) / values.length : 0);
 const { views, viewHelp, total, mean: meanTitle, norm: normTitle } = text.heatmap;
@@ -76,6 +78,7 @@ export const rankViews: readonly RankView[] = [
     title: views.order,
     help: viewHelp.order,
     value: (_, i, { order }) => order?.[i] || null,
+    compared: (_, i, { order }) => (order?.[i] ? -order[i] : null),
     tone: (value, most) => (most > 1 ? 1 - (value - 1) / (most - 1) : 1),
     alsoOff: true,
     total: mean,
@@ -89,6 +92,7 @@ export const rankViews: readonly RankView[] = [
     title: views.on,
     help: viewHelp.on,
     value: (_, i, { on, order }) => (order?.[i] && on ? on[i] : null),
+    compared: (site, i, { on }) => on?.[i] ?? (site.parameters > 0 ? 1 : 0),
     tone: (value) => value,
     alsoOff: true,
     total: mean,
@@ -103,6 +107,7 @@ export const rankViews: readonly RankView[] = [
     title: views.delta,
     help: viewHelp.delta,
     value: (site, i, { window }) => (site.parameters > 0 ? (window?.deltaNorm[i] ?? null) : null),
+    compared: (site, i, { window }) => (window ? (site.parameters > 0 ? window.deltaNorm[i] : 0) : null),
     tone: linear,
     total: norm,
     totalTitle: normTitle,

@@ -1,0 +1,15 @@
+// undo-button.tsx — takes back the last change of where the rank goes, and says which one that is.
+import { useParts, useStudio } from "../context.ts";
+import { text } from "../strings.ts";
+
+export function Undo() {
+  const { store } = useParts();
+  const what = useStudio((state) => state.past.at(-1)?.what);
+  const title = useStudio((state) => (typeof what === "object" ? (state.catalogue.fields[what.field]?.title ?? what.field) : what));
+  if (what === undefined) return null;
+  return (
+    <button type="button" className="link" data-testid="undo" onClick={() => store.getState().undo()}>
+      {text.undo.button(title!)}
+    </button>
+  );
+}
