@@ -1,8 +1,10 @@
 // index.ts — the bundled data sets. A new one is a file and a line here.
 
 import { paraphrase } from "./paraphrase.ts";
+import { paraphraseText } from "./paraphrase-text.ts";
 import type { LabelledRow, Row } from "./row.ts";
 import { talesQa } from "./tales-qa.ts";
+import { tinySql } from "./tiny-sql.ts";
 
 interface Described {
   name: string;
@@ -35,6 +37,13 @@ export const datasets: Record<string, DataSet> = {
     task: "causal-lm",
     load: talesQa,
   },
+  "tiny-sql": {
+    name: "tiny-sql",
+    title: "Questions to SQL",
+    help: "4,000 tables with their columns and a question, to be written as an SQL query; 400 held-out rows ask about combinations never seen in training.",
+    task: "causal-lm",
+    load: tinySql,
+  },
   paraphrase: {
     name: "paraphrase",
     title: "Same meaning?",
@@ -42,5 +51,12 @@ export const datasets: Record<string, DataSet> = {
     task: "classification",
     classes: ["different", "same"],
     load: paraphrase,
+  },
+  "paraphrase-text": {
+    name: "paraphrase-text",
+    title: "Same meaning? As text",
+    help: "The pairs of “Same meaning?” for a model that writes: both sentences, and same or different as the answer.",
+    task: "causal-lm",
+    load: paraphraseText,
   },
 };
