@@ -55,6 +55,7 @@ export function scoredAs({ model, data, method, r, lora_alpha, target_modules, r
     alpha_pattern,
     allocation?.batches,
     allocation?.B,
+    allocation?.shortcuts !== "off" && [allocation?.shortcut_r, allocation?.shortcut_alpha, allocation?.shortcut_form],
     seed,
     batch_size,
   ]);

@@ -15,13 +15,13 @@ import type {
   SiteInfo,
   TrainEvent,
 } from "../protocol.ts";
-import { setField, usualField, type FieldPath, type FieldValue } from "./fields.ts";
+import { withField, withRanks, withRanksOf, type Planned } from "./edits.ts";
+import { usualField, type FieldPath, type FieldValue } from "./fields.ts";
 import { active, emptyRun, fold, type RunView } from "./fold.ts";
 import { withRun, type PastRun } from "./runs.ts";
 import { decidedBy, noScoring, scoresOf, withScores, type Scoring } from "./scoring.ts";
 import { text } from "./strings.ts";
 import { remember, type Undo } from "./undo.ts";
-import { oneScale, withHandRank, withRank } from "./with-rank.ts";
 
 /** Something went wrong that the visitor must know: what, where, what to do. */
 export interface Fault {
@@ -72,8 +72,8 @@ export interface Studio {
   replaceConfig(config: RunConfig): void;
   /** Of the next run: a rank of the allocation where that is one by hand, else of the adapter. */
   setRank(names: readonly string[], r: number): void;
-  /** These ranks, fixed: a configuration without an allocation. */
-  useRanks(sites: readonly Pick<SiteInfo, "name" | "r">[]): void;
+  /** These ranks, fixed: a configuration without an allocation, or one by hand where there are shortcuts. */
+  useRanks(sites: readonly SiteInfo[]): void;
   undo(): void;
   /** An earlier run to look back at. */
   keepRun(run: PastRun): void;
@@ -127,18 +127,8 @@ export function createStudio(client: Session, catalogue: Catalogue, config: RunC
 
     const scoreless = (config: RunConfig): boolean => ["hand", "nothing"].includes(decidedBy(catalogue, config)!);
 
-    const change = (what: Undo["what"], next: RunConfig, sites: readonly SiteInfo[] = get().sites): void =>
+    const change = (what: Undo["what"], { config: next, sites }: Planned): void =>
       set((state) => ({ config: next, sites, past: remember(state.past, what, state.config, state.sites, next) }));
-
-    /** `config` and `sites` with these ranks of the adapter. */
-    const assigned = (begin: RunConfig, ranks: readonly Pick<SiteInfo, "name" | "r">[]): [config: RunConfig, sites: readonly SiteInfo[]] => {
-      let [next, { sites }] = [begin, get()];
-      for (const { name, r } of ranks) {
-        next = withRank(next, sites, name, r);
-        sites = sites.map((site) => (site.name === name ? ranked(site, r, next) : site));
-      }
-      return [next, sites];
-    };
 
     const start = async (): Promise<void> => {
       const { config: runConfig, run: last, runConfig: lastConfig, runs } = get();
@@ -188,16 +178,8 @@ export function createStudio(client: Session, catalogue: Catalogue, config: RunC
       faults: notes.map((what) => ({ what })),
 
       edit(path, value, what) {
-        let next = setField(get().config, path, value);
-        // Labelled data is of no use to a model that writes, and the other way round.
-        const task = path === "data.source" && catalogue.data.find(({ name }) => name === value)?.task;
-        if (task) next = setField(next, "model.task", task);
-        if (path === "r" || path === "lora_alpha") next = oneScale(next);
-        const { config: now, allocated, sites } = get();
-        // An allocation by hand begins with the ranks that the map shows.
-        if (path === "allocation.allocator" && decidedBy(catalogue, next) === "hand" && allocated && Object.keys(now.allocation!.ranks).length === 0)
-          next = setField(next, "allocation.ranks", Object.fromEntries(sites.flatMap(({ name, r }, i) => (r > 0 ? [[name, allocated.ranks[i]]] : []))));
-        change(what ?? { field: path }, next);
+        const { allocated, sites } = get();
+        change(what ?? { field: path }, { config: withField(catalogue, get(), allocated, path, value), sites });
         // The way back leads to modules that another model does not have.
         if (path.startsWith("model.")) set({ past: [] });
         get().markInvalid(path, null);
@@ -211,19 +193,14 @@ export function createStudio(client: Session, catalogue: Catalogue, config: RunC
       },
       replaceConfig(next) {
         const sameModel = JSON.stringify(next.model) === JSON.stringify(get().config.model);
-        change(text.undo.settings, next);
+        change(text.undo.settings, { config: next, sites: get().sites });
         set({ invalid: {}, ...(sameModel ? {} : { past: [] }) });
       },
       setRank(names, r) {
-        const { config: now, sites } = get();
-        const byHand = decidedBy(catalogue, now) === "hand";
-        const adapted = names.filter((name) => byHand && sites.some((site) => site.name === name && site.r > 0));
-        const [next, planned] = assigned(now, names.filter((name) => !adapted.includes(name)).map((name) => ({ name, r }))); // prettier-ignore
-        const done = adapted.length > 0 ? { ...next, allocation: withHandRank(next.allocation!, sites, adapted, r) } : next;
-        change(text.undo.rank(r, names.length), done, planned);
+        change(text.undo.rank(r, names.length), withRanks(catalogue, get(), names, r));
       },
       useRanks(ranks) {
-        change(text.undo.ranks, ...assigned(setField(get().config, "allocation", null), ranks));
+        change(text.undo.ranks, withRanksOf(catalogue, get(), ranks));
       },
       undo() {
         const last = get().past.at(-1);
@@ -303,10 +280,6 @@ export function createStudio(client: Session, catalogue: Catalogue, config: RunC
       },
     };
   });
-}
-
-function ranked(site: SiteInfo, r: number, config: RunConfig): SiteInfo {
-  return { ...site, r, alpha: (config.lora_alpha / config.r) * r, parameters: r * (site.in + site.out) };
 }
 
 /** The session broke down; shown with what to do. */

@@ -12,6 +12,10 @@ export const allocation = {
   scoring: (done: number, total: number) => (total > 0 ? `Scoring: ${done} of ${total} passes` : "Getting ready to score…"),
   cancel: "Cancel",
   stale: "Not scored as it is now.",
+  byHand: (n: number) =>
+    `Ranks are set on the map: click a cell, or type a digit on it. ${n === 0 ? "None is set; all modules keep theirs." : n === 1 ? "One is set." : `${n} are set.`}`,
+  cut: (n: number) => `The budget ends before ${n === 1 ? "one rank" : `${n} ranks`} that you set: raise it, or lower others.`,
+  all: "Let the budget pay for all",
   names: "names or paths, separated by commas",
 };
 
@@ -65,6 +69,7 @@ export const cell = {
   scopes: { cell: "this place", layer: "the layer", module: "the column" },
   mark: "In an allocation",
   marks: { free: "by score", locked: "always on", excluded: "left out" },
+  shortcut: "All shortcuts have one rank, which is set in the form; the allocation by hand sets them one by one.",
   next: "Counts from the next run on.",
   range: (most: number) => `A whole number from 0 (off) to ${most}.`,
 };

@@ -22,9 +22,17 @@ export function withHandRank(allocation: AllocationConfig, sites: readonly SiteI
   return { ...allocation, ranks: { ...set, ...others }, locked: unmarked(allocation.locked), excluded: unmarked(allocation.excluded) };
 }
 
-/** The ranks that an allocation by hand asks for, in the order of the sites; 0 where nothing is adapted. */
-export const handRanks = ({ ranks }: Pick<AllocationConfig, "ranks">, sites: readonly SiteInfo[]): number[] =>
-  sites.map((site) => (site.r > 0 ? (patternRank(ranks, site.name) ?? site.r) : 0));
+/** The ranks that an allocation by hand asks for, in the order of the sites; 0 where nothing is adapted or a mark leaves it out. */
+export const handRanks = ({ ranks, excluded }: Pick<AllocationConfig, "ranks" | "excluded">, sites: readonly SiteInfo[]): number[] =>
+  sites.map((site) => (site.r > 0 && !excluded.some((key) => suffix(site.name, key)) ? (patternRank(ranks, site.name) ?? site.r) : 0));
+
+/** `allocation` with these ranks by hand, whatever it was before, and a budget that pays for them: for what a rank_pattern cannot name. */
+export function allByHand(allocation: AllocationConfig, allocator: string, sites: readonly SiteInfo[]): AllocationConfig {
+  const parameters = sites.reduce((sum, { r, in: inputs, out }) => sum + r * (inputs + out), 0);
+  const ranks = Object.fromEntries(sites.map(({ name, r }) => [name, r]));
+  const shortcuts = allocation.shortcuts === "off" ? "off" : "combined";
+  return { ...allocation, allocator, when: "static", budget: { parameters }, ranks, locked: [], excluded: [], shortcuts };
+}
 
 /** alpha_pattern rewritten so that alpha = (lora_alpha / r) · rank for every entry of rank_pattern. */
 export function oneScale(config: RunConfig): RunConfig {
@@ -41,8 +49,10 @@ function targets(sites: readonly SiteInfo[]): string[] {
   return whole ? modules.filter((module) => adapted.some((site) => site.module === module)) : adapted.map((site) => site.name);
 }
 
+const suffix = (name: string, key: string): boolean => name === key || name.endsWith(`.${key}`);
+
 /** Suffix match, as for target_modules. Patterns that are true regular expressions are left to the worker. */
 function patternRank(pattern: Readonly<Record<string, number>>, name: string): number | undefined {
-  const key = Object.keys(pattern).find((k) => name === k || name.endsWith(`.${k}`));
+  const key = Object.keys(pattern).find((k) => suffix(name, k));
   return key === undefined ? undefined : pattern[key];
 }

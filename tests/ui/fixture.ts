@@ -78,6 +78,7 @@ export const catalogue: Catalogue = {
   allocators: [
     { name: "top-k", title: "Top K", help: "On or off at a fixed rank.", paper: "2406.14956" },
     { name: "proportional", title: "Proportional", help: "Ranks in proportion to the scores." },
+    { name: "manual", title: "By hand", help: "The ranks you set.", by: "hand" },
   ],
   schedules: [
     { name: "static", title: "Once", help: "Decided once, before training." },
@@ -252,6 +253,19 @@ const scoresAt = (sites: readonly SiteInfo[], progress: number): number[] =>
     const favoured = module === "v_proj" || module === "down_proj" ? 1 + 2 * progress : 1;
     return r === 0 ? 0 : favoured * (1 + 0.3 * layer) * (0.85 + 0.03 * ((i * 7 + Math.round(30 * progress)) % 11));
   });
+
+/** The ranks that were asked for, as long as the budget lasts, as "manual" does. */
+function manual({ allocation: config }: RunConfig, sites: readonly SiteInfo[]): Allocated {
+  const of = (ranks: readonly number[]): number => ranks.reduce((sum, r, i) => sum + r * (sites[i].in + sites[i].out), 0);
+  const all = of(sites.map(({ r }) => r));
+  const budget = "parameters" in config!.budget ? config!.budget.parameters : "share" in config!.budget ? Math.floor(config!.budget.share * all) : all;
+  const ranks = sites.map(() => 0);
+  for (const [i, { name, r }] of sites.entries()) {
+    ranks[i] = r > 0 ? (config!.ranks[name] ?? r) : 0;
+    if (of(ranks) > budget) ranks[i] = 0;
+  }
+  return { ranks, budget, spent: of(ranks), unit: "parameters", notes: [] };
+}
 
 /** The best modules whose cost the budget covers, as "top-k" does. */
 function topK({ allocation: config }: RunConfig, sites: readonly SiteInfo[], scores: readonly number[]): Allocated {
@@ -437,6 +451,7 @@ export class ReplaySession implements Session {
     const scores = Object.fromEntries(names.map((name) => [name, name === "constant" ? sites.map((s) => (s.r ? 1 : 0)) : scoresAt(sites, 0)]));
     return { sites, scores, figures: {}, milliseconds: Object.fromEntries(names.map((name) => [name, 12])), notes: {} };
   };
-  allocate = async (config: RunConfig, scores: number[]): Promise<Allocated> => topK(config, preflightOf(config, this.layers).sites, scores);
+  allocate = async (config: RunConfig, scores: number[]): Promise<Allocated> =>
+    (config.allocation?.allocator === "manual" ? manual : topK)(config, preflightOf(config, this.layers).sites, scores);
   export = async (): Promise<ExportedFile> => ({ name: "adapter.zip", bytes: new Uint8Array([0x50, 0x4b, 5, 6]) });
 }

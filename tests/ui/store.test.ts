@@ -1,6 +1,8 @@
 // The store over a replayed session: it starts, folds, refuses, and shows failures of the session.
 import { expect, test } from "vitest";
 import { blockers, createStudio } from "../../src/ui/store.ts";
+import { rankedAs } from "../../src/ui/fold.ts";
+import { describeRun, replay } from "../../src/ui/runs.ts";
 import { scoresOf } from "../../src/ui/scoring.ts";
 import { catalogue, dynamicRun, first, ReplaySession } from "./fixture.ts";
 
@@ -107,12 +109,87 @@ test("the ranks of an allocation in a new run: fixed, as PEFT reads them", async
   await store.getState().refresh();
   await store.getState().score();
   const { sites, allocated } = store.getState();
-  store.getState().useRanks(sites.map(({ name }, i) => ({ name, r: allocated!.ranks[i] })));
+  store.getState().useRanks(rankedAs(sites, allocated!.ranks));
   const { config } = store.getState();
   expect(config.allocation).toBeNull();
   expect(config.target_modules).toEqual(sites.filter((_, i) => allocated!.ranks[i] > 0).map(({ name }) => name));
   await store.getState().refresh();
   expect(store.getState().sites.map(({ r }) => r)).toEqual(allocated!.ranks);
+});
+
+test("ranks by hand begin with those shown, are asked of the session without scores, and are taken back one by one", async () => {
+  const { session, store } = studio();
+  store.getState().replaceConfig(dynamicRun);
+  await store.getState().refresh();
+  await store.getState().score();
+  const shown = store.getState().allocated!.ranks;
+  store.getState().edit("allocation.allocator", "manual");
+  const { sites, config } = store.getState();
+  expect(sites.map(({ name }) => config.allocation!.ranks[name])).toEqual(shown);
+  await store.getState().allocate();
+  expect(store.getState().allocated!.ranks).toEqual(shown);
+
+  const [on, off] = [shown.findIndex((r) => r > 0), shown.indexOf(0)];
+  store.getState().setRank([sites[on].name], 4);
+  store.getState().setRank([sites[off].name], 2);
+  expect(store.getState().config.rank_pattern).toEqual({});
+  expect(store.getState().config.allocation!.ranks).toMatchObject({ [sites[on].name]: 4, [sites[off].name]: 2 });
+  store.getState().undo();
+  expect(store.getState().config.allocation!.ranks).toMatchObject({ [sites[on].name]: 4, [sites[off].name]: 0 });
+  store.getState().undo();
+  store.getState().undo();
+  expect(store.getState().config.allocation).toEqual(dynamicRun.allocation);
+  expect(session.calls).toEqual(["score grad-norm"]);
+});
+
+test("undo takes back what decides the ranks and leaves the rest; a slider is one change; another model ends it", async () => {
+  const { store } = studio();
+  await store.getState().refresh();
+  const begin = store.getState().config;
+  store.getState().replaceConfig(dynamicRun);
+  for (const share of [0.3, 0.4, 0.5]) store.getState().edit("allocation.budget", { share });
+  store.getState().edit("train.steps", 7);
+  expect(store.getState().past).toHaveLength(2);
+  store.getState().undo();
+  expect(store.getState().config).toEqual({ ...dynamicRun, train: { ...dynamicRun.train, steps: 7 } });
+  store.getState().undo();
+  expect(store.getState().config).toEqual({ ...begin, train: { ...begin.train, steps: 7 } });
+  store.getState().undo();
+  store.getState().edit("r", 4);
+  store.getState().edit("model.source", "file:other");
+  expect(store.getState().past).toEqual([]);
+});
+
+test("ranks where there are shortcuts: an allocation by hand that pays for them all, since no rank_pattern names a shortcut", async () => {
+  const { store } = studio();
+  store.getState().replaceConfig({ ...dynamicRun, allocation: { ...dynamicRun.allocation!, shortcuts: "separated" } });
+  await store.getState().refresh();
+  const cut = { ...store.getState().sites[0], name: "model.layers.0.residual_1", module: "residual_1", kind: "residual" as const, r: 8, in: 192, out: 192 };
+  const sites = [...store.getState().sites, cut];
+  store.setState({ sites });
+  store.getState().useRanks(rankedAs(sites, sites.map((_, i) => (i % 3 ? 0 : 8)))); // prettier-ignore
+  const { config } = store.getState();
+  expect(config.target_modules).toEqual(first.target_modules);
+  expect(config.allocation).toMatchObject({ allocator: "manual", when: "static", shortcuts: "combined", locked: [], excluded: [] });
+  expect(Object.values(config.allocation!.ranks).filter((r) => r === 8)).toHaveLength(15);
+  const parameters = sites.reduce((sum, site, i) => sum + (i % 3 ? 0 : 8 * (site.in + site.out)), 0);
+  expect(config.allocation!.budget).toEqual({ parameters });
+  store.getState().undo();
+  expect(store.getState().config.allocation!.shortcuts).toBe("separated");
+  store.getState().setRank([cut.name], 2);
+  expect(store.getState().config.target_modules).toEqual(first.target_modules);
+});
+
+test("runs are kept when the next one begins, and fold from their log", async () => {
+  const { session, store } = studio();
+  await store.getState().train();
+  expect(store.getState().runs).toEqual([]);
+  store.getState().edit("r", 4);
+  await store.getState().train();
+  const [kept] = store.getState().runs;
+  expect(kept).toMatchObject({ name: "run 1", config: { r: 8 } });
+  expect(kept.run).toEqual(replay(session.log(first)));
+  expect(describeRun(dynamicRun)).toBe("top-k by grad-norm, 25 %, dynamic");
 });
 
 test("no run begins while modules are scored; cancelled scores leave the earlier ones", async () => {

@@ -18,6 +18,8 @@ interface Props {
   sites: readonly SiteInfo[];
   /** The sites of the next run: whose rank is set. */
   planned: readonly SiteInfo[];
+  /** An allocation by hand has these ranks, in the order of `planned`; null: ranks are the adapter's. */
+  byHand: readonly number[] | null;
   busy: boolean;
   /** Of the allocations of the run that is shown. */
   history: readonly SiteHistory[];
@@ -25,13 +27,15 @@ interface Props {
   onClose: () => void;
 }
 
-export function CellPopover({ open, sites, planned, busy, history, onSet, onClose }: Props) {
+export function CellPopover({ open, sites, planned, byHand, busy, history, onSet, onClose }: Props) {
   const ref = useRef<HTMLDivElement>(null);
   const input = useRef<HTMLInputElement>(null);
   const site = sites[open.index];
-  const target = planned.find((one) => one.name === site.name) ?? site;
+  const index = planned.findIndex((one) => one.name === site.name);
+  const rankNow = byHand?.[index] ?? planned[index]?.r ?? site.r;
+  const settable = byHand !== null || !site.kind;
   const [scope, setScope] = useState<Scope>("cell");
-  const [written, setWritten] = useState(open.typed ?? String(target.r));
+  const [written, setWritten] = useState(open.typed ?? String(rankNow));
 
   useLayoutEffect(() => {
     const box = ref.current!;
@@ -42,7 +46,7 @@ export function CellPopover({ open, sites, planned, busy, history, onSet, onClos
     const below = open.anchor.bottom + 6;
     box.style.left = `${Math.max(8, Math.min(innerWidth - width - 8, open.anchor.left + open.anchor.width / 2 - width / 2))}px`;
     box.style.top = `${below + height < innerHeight ? below : Math.max(8, open.anchor.top - height - 6)}px`;
-    input.current?.focus();
+    (input.current ?? box.querySelector<HTMLElement>('[tabindex="0"]'))?.focus();
     // A typed digit is the beginning of a number; otherwise the old one is there to be overwritten.
     if (open.typed === undefined) input.current?.select();
     return () => box.removeEventListener("toggle", closed as EventListener);
@@ -53,12 +57,13 @@ export function CellPopover({ open, sites, planned, busy, history, onSet, onClos
   const places = planned.filter((one) =>
     scope === "cell" ? one.name === site.name : scope === "layer" ? one.layer === site.layer : one.module === site.module,
   );
-  const most = Math.min(...places.map((one) => Math.min(one.in, one.out)));
+  const ranked = byHand ? places : places.filter(({ kind }) => !kind);
+  const most = Math.min(...ranked.map((one) => Math.min(one.in, one.out)));
   const rank = /^\d+$/.test(written.trim()) ? Number(written) : NaN;
   const valid = rank >= 0 && rank <= most;
   const set = (r: number) => {
     onSet(
-      places.map((one) => one.name),
+      ranked.map((one) => one.name),
       r,
     );
     ref.current?.hidePopover();
@@ -69,38 +74,45 @@ export function CellPopover({ open, sites, planned, busy, history, onSet, onClos
       <p className="popover-title">
         <strong>{title}</strong> <span className="muted number">{text.cell.shape(site.out, site.in)}</span>
       </p>
-      <div className="toggles presets">
-        {presets
-          .filter((r) => r <= most)
-          .map((r) => (
-            <button key={r} type="button" aria-pressed={r === target.r} onClick={() => set(r)}>
-              {r === 0 ? text.heatmap.off : r}
+      {settable ? (
+        <>
+          <div className="toggles presets">
+            {presets
+              .filter((r) => r <= most)
+              .map((r) => (
+                <button key={r} type="button" aria-pressed={r === rankNow} onClick={() => set(r)}>
+                  {r === 0 ? text.heatmap.off : r}
+                </button>
+              ))}
+          </div>
+          <form
+            className="inline"
+            onSubmit={(event) => {
+              event.preventDefault();
+              if (valid) set(rank);
+            }}
+          >
+            <label>
+              {text.cell.rank}
+              <input
+                ref={input}
+                inputMode="numeric"
+                autoComplete="off"
+                value={written}
+                aria-invalid={!valid}
+                onChange={(event) => setWritten(event.target.value)}
+              />
+            </label>
+            <button className="quiet" disabled={!valid}>
+              {text.cell.apply}
             </button>
-          ))}
-      </div>
-      <form
-        className="inline"
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (valid) set(rank);
-        }}
-      >
-        <label>
-          {text.cell.rank}
-          <input
-            ref={input}
-            inputMode="numeric"
-            autoComplete="off"
-            value={written}
-            aria-invalid={!valid}
-            onChange={(event) => setWritten(event.target.value)}
-          />
-        </label>
-        <button className="quiet" disabled={!valid}>
-          {text.cell.apply}
-        </button>
-      </form>
-      <p className="muted small number">{valid ? `${count(rank * places.reduce((n, one) => n + one.in + one.out, 0))} ${text.table.parameters}` : ""}</p>
+          </form>
+          <p className="muted small number">{valid ? `${count(rank * ranked.reduce((n, one) => n + one.in + one.out, 0))} ${text.table.parameters}` : ""}</p>
+          {!valid && <p className="help wrong">{text.cell.range(most)}</p>}
+        </>
+      ) : (
+        <p className="help">{text.cell.shortcut}</p>
+      )}
       <Segments
         label={text.cell.scope}
         options={[
@@ -111,9 +123,8 @@ export function CellPopover({ open, sites, planned, busy, history, onSet, onClos
         value={scope}
         onChange={setScope}
       />
-      <CellMarks names={places.filter((one) => one.parameters > 0).map((one) => one.name)} />
+      {!byHand && <CellMarks names={places.filter((one) => one.parameters > 0).map((one) => one.name)} />}
       {history.length > 1 && <CellHistory history={history} />}
-      {!valid && <p className="help wrong">{text.cell.range(most)}</p>}
       {busy && <p className="help">{text.cell.next}</p>}
     </div>
   );

@@ -40,7 +40,7 @@ export function RankPanel() {
   const [inOrder, setInOrder] = useState(false);
   const [table, setTable] = useState(false);
   const [open, setOpen] = useState<OpenCell | null>(null);
-  const { first, second, ofRun, differs, usable, moments, spent, scores, planned, busy, others } = useShown(choice);
+  const { first, second, ofRun, differs, usable, moments, spent, scores, planned, byHand, busy, others } = useShown(choice);
   useEffect(() => choose({ source: null, at: null }), [runConfig]);
   // Scores that were just made are what one wants to see.
   useEffect(() => {
@@ -156,6 +156,7 @@ export function RankPanel() {
           open={open}
           sites={sites}
           planned={planned}
+          byHand={byHand}
           busy={busy}
           history={historyOf(first.allocations, open.index)}
           onSet={apply}

@@ -4,8 +4,9 @@ import { useShallow } from "zustand/react/shallow";
 import { useStudio } from "../context.ts";
 import { active, type RunView } from "../fold.ts";
 import { describeRun, type PastRun } from "../runs.ts";
-import { scoresOf } from "../scoring.ts";
+import { decidedBy, scoresOf } from "../scoring.ts";
 import { text } from "../strings.ts";
+import { handRanks } from "../with-rank.ts";
 import { momentAt, shownOfRun, shownOfSetup, type Mapped, type Shown } from "./shown.ts";
 
 /** What the visitor chose; null: what is usual. */
@@ -23,11 +24,12 @@ const sameSites = (a: Shown["sites"], b: Shown["sites"]): boolean => a.length ==
 
 export function useShown({ source, at, against }: Choice) {
   const run = useStudio(useShallow((state) => mapped(state.run)));
-  const { planned, preview, scores, runConfig, runs, busy } = useStudio(
+  const { planned, preview, scores, hand, runConfig, runs, busy } = useStudio(
     useShallow((state) => ({
       planned: state.sites,
       preview: state.allocated,
       scores: scoresOf(state.scoring, state.config),
+      hand: decidedBy(state.catalogue, state.config) === "hand" ? state.config.allocation : null,
       runConfig: state.runConfig,
       runs: state.runs,
       busy: active(state.run),
@@ -65,6 +67,8 @@ export function useShown({ source, at, against }: Choice) {
     spent: ofRun ? ofThis.allocations.at(-1) : preview,
     scores,
     planned,
+    /** Ranks that an allocation by hand asks for; null: there is none. */
+    byHand: useMemo(() => hand && handRanks(hand, planned), [hand, planned]),
     busy,
     second: second && other ? { shown: second, names: [ofRun ? text.runs.current : text.runs.next, other.name] as const } : null,
     others: others.map(({ id, name, config, run: { moments } }) => ({

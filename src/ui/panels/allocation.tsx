@@ -6,9 +6,10 @@ import { useParts, useStudio } from "../context.ts";
 import { getField, type FieldPath } from "../fields.ts";
 import { active } from "../fold.ts";
 import { bytes, count, duration, percent, short } from "../format.ts";
-import { scoresOf } from "../scoring.ts";
+import { decidedBy, scoresOf } from "../scoring.ts";
 import { Segments } from "../segments.tsx";
 import { text } from "../strings.ts";
+import { handRanks } from "../with-rank.ts";
 import { Field, NumberField, SelectField } from "./field.tsx";
 
 const units = (["share", "modules", "parameters"] as const).map((value) => ({ value, title: text.allocation.budget[value] }));
@@ -18,6 +19,7 @@ export function AllocationSection() {
   const { proxies, allocators, schedules, allocation: usual } = useStudio((state) => state.catalogue);
   const on = useStudio((state) => state.config.allocation !== null);
   const dynamic = useStudio((state) => state.config.allocation?.when === "dynamic");
+  const by = useStudio((state) => decidedBy(state.catalogue, state.config));
   const cuts = useStudio((state) => (state.config.allocation?.shortcuts ?? "off") !== "off");
   const toggle = (checked: boolean) => store.getState().edit("allocation", checked ? { ...usual } : null);
   return (
@@ -36,12 +38,13 @@ export function AllocationSection() {
       </Field>
       {on && (
         <div className="allocation" role="group" aria-label={text.allocation.title}>
-          <SelectField path="allocation.proxy" entries={proxies} peek />
-          <SelectField path="allocation.allocator" entries={allocators} />
+          {by === "scores" && <SelectField path="allocation.proxy" entries={proxies} peek />}
+          <SelectField path="allocation.allocator" entries={allocators} peek={by !== "scores"} />
+          {by === "hand" && <RanksByHand />}
           <BudgetField />
           <SelectField path="allocation.when" entries={schedules} />
           {dynamic && <NumberField path="allocation.realloc_N" />}
-          <NumberField path="allocation.batches" />
+          {by === "scores" && <NumberField path="allocation.batches" />}
           <SelectField path="allocation.shortcuts" />
           {cuts && (
             <>
@@ -52,19 +55,49 @@ export function AllocationSection() {
           )}
           <details className="more">
             <summary>{text.allocation.more}</summary>
-            <SelectField path="allocation.B" />
-            <NumberField path="allocation.min_rank" />
-            <NumberField path="allocation.max_rank" nullable />
-            <NumberField path="allocation.rank_step" />
+            {by === "scores" && <SelectField path="allocation.B" />}
+            {by !== "hand" && (
+              <>
+                <NumberField path="allocation.min_rank" />
+                <NumberField path="allocation.max_rank" nullable />
+                <NumberField path="allocation.rank_step" />
+              </>
+            )}
             <ListField path="allocation.locked" />
             <ListField path="allocation.excluded" />
-            <NumberField path="allocation.first_epochs_random" />
+            {by === "scores" && <NumberField path="allocation.first_epochs_random" />}
             {dynamic && <NumberField path="allocation.stop_after" />}
           </details>
-          <Score />
+          {by === "scores" && <Score />}
+          <Notes />
         </div>
       )}
     </>
+  );
+}
+
+/** The ranks of an allocation by hand are set on the map; here is how many, and whether the budget pays for them. */
+function RanksByHand() {
+  const { store } = useParts();
+  const allocation = useStudio((state) => state.config.allocation!);
+  const sites = useStudio((state) => state.sites);
+  const given = useStudio((state) => state.allocated?.ranks);
+  const asked = handRanks(allocation, sites);
+  const cut = given?.length === asked.length ? asked.filter((r, i) => Math.min(r, sites[i].in, sites[i].out) > given[i]).length : 0;
+  const all = asked.reduce((sum, r, i) => sum + r * (sites[i].in + sites[i].out), 0);
+  return (
+    <Field path="allocation.ranks" peek help={text.allocation.byHand(Object.keys(allocation.ranks).length)}>
+      {() =>
+        cut > 0 && (
+          <p className="notice" data-testid="cut">
+            {text.allocation.cut(cut)}{" "}
+            <button type="button" className="link" onClick={() => store.getState().edit("allocation.budget", { parameters: all })}>
+              {text.allocation.all}
+            </button>
+          </p>
+        )
+      }
+    </Field>
   );
 }
 
@@ -140,10 +173,8 @@ function Score() {
   const proxy = useStudio((state) => state.config.allocation?.proxy);
   const there = useStudio((state) => scoresOf(state.scoring, state.config) !== null);
   const cost = useStudio((state) => state.preflight?.scoring);
-  const notes = useStudio((state) => state.allocated?.notes) ?? [];
   const busy = useStudio((state) => active(state.run) || state.benchmark.state === "running" || state.preflight?.memory === null);
   const { score, stop } = store.getState();
-  const said = there && proxy && scoring.notes[proxy] ? [scoring.notes[proxy], ...notes] : notes;
   return (
     <div className="scoring" data-testid="scoring">
       {cost && (
@@ -166,11 +197,17 @@ function Score() {
         </button>
       )}
       {scoring.state === "done" && !there && <p className="help">{text.allocation.stale}</p>}
-      {said.map((note) => (
-        <p key={note} className="help">
-          {note}
-        </p>
-      ))}
+      {there && scoring.notes[proxy!] && <p className="help">{scoring.notes[proxy!]}</p>}
     </div>
   );
+}
+
+/** What is worth knowing of the allocation that the map shows. */
+function Notes() {
+  const notes = useStudio((state) => state.allocated?.notes);
+  return notes?.map((note) => (
+    <p key={note} className="help">
+      {note}
+    </p>
+  ));
 }

@@ -7,7 +7,8 @@ export const shortModule = (module: string): string => module.replace(/_proj$/, 
 
 export function ModulesField() {
   const { store } = useParts();
-  const sites = useStudio((state) => state.sites);
+  const all = useStudio((state) => state.sites);
+  const sites = all.filter((site) => !site.kind);
   const r = useStudio((state) => state.config.r);
   const byHand = useStudio((state) => Object.keys(state.config.rank_pattern).length);
   const full = useStudio((state) => state.config.method === "full");
