@@ -12,6 +12,7 @@ import { webgpuBackend } from "../engine/webgpu/backend.ts";
 import { type Device, requestDevice } from "../engine/webgpu/device.ts";
 import type { ByteSource } from "../formats/source.ts";
 import { type PeftAdapter, readAdapter } from "../formats/peft.ts";
+import { SHORTCUTS_FILE, type Trained, readShortcuts } from "../formats/shortcuts.ts";
 import type { RunConfig } from "../protocol.ts";
 import { diskFile, diskFolder } from "../session/disk.ts";
 import { type LoadContext, type Loaded, type LoadedModel, load, loadModel } from "../session/load.ts";
@@ -82,20 +83,16 @@ export async function openRun(config: RunConfig, file: string): Promise<Loaded> 
 }
 
 /** A PEFT folder. Throws DataError or FormatError. */
-export async function openAdapter(path: string): Promise<PeftAdapter> {
-  const folder = await diskFolder(path);
-  if (!folder) throw new DataError(`--adapter ${path}`, "there is no such folder", "Name a folder with adapter_config.json and adapter_model.safetensors");
-  return within(path, async () => {
-    const files = new Map<string, ByteSource>();
-    for (const name of ["adapter_config.json", "adapter_model.safetensors"]) {
-      const source = await folder.open(name);
-      if (source) files.set(name, source);
-    }
+export const openAdapter = (path: string): Promise<PeftAdapter> =>
+  within(path, async () => {
+    const files = await filesOf(path, ["adapter_config.json", "adapter_model.safetensors"]);
     if (!files.size && existsSync(join(path, "adapter/adapter_config.json")))
       throw new DataError(`--adapter ${path}`, "is the folder of a run", `Take --adapter ${join(path, "adapter")}`);
     return readAdapter(files);
   });
 }
+export const adapterOption: Option = { value: "DIR", help: "a PEFT adapter, or a run's folder that has shortcuts; default: the base alone" };
+
 
 export function backendName(args: Args): RunConfig["backend"] | undefined {
   const name = args.text("backend");
@@ -110,6 +107,29 @@ export interface Opened {
 }
 
 const openWasm = async (): Promise<Opened> => ({ backend: await wasmBackend({ threads: Math.min(4, availableParallelism()) }), most: 2 ** 32 });
+
+/** A PEFT folder, or what a run with shortcuts trained: its shortcuts, and its adapter where it has one. Throws DataError or FormatError. */
+export async function openTrained(path: string): Promise<Trained> {
+  if (!existsSync(join(path, SHORTCUTS_FILE))) {
+    if (existsSync(join(path, "..", SHORTCUTS_FILE)))
+      console.error(`${path}: its run also trained shortcuts, which are left out. With them: --adapter ${join(path, "..")}`);
+    return openAdapter(path);
+  }
+  const cuts = await within(path, async () => readShortcuts(await filesOf(path, [SHORTCUTS_FILE, "shortcuts.safetensors"])));
+  if (!existsSync(join(path, "adapter/adapter_config.json"))) return cuts;
+  const { modules, saved } = await openAdapter(join(path, "adapter"));
+  return { form: cuts.form, modules: new Map([...modules, ...cuts.modules]), saved: new Map([...saved, ...cuts.saved]) };
+}
+
+async function filesOf(path: string, names: readonly string[]): Promise<Map<string, ByteSource>> {
+  const folder = await diskFolder(path);
+  if (!folder) throw new DataError(`--adapter ${path}`, "there is no such folder", "Name a folder with adapter_config.json and adapter_model.safetensors");
+  const files = new Map<string, ByteSource>();
+  for (const name of names) {
+    const source = await folder.open(name);
+    if (source) files.set(name, source);
+  }
+  return files;
 
 /** auto: WebGPU where there is a graphics processor, else wasm. Throws Error with a remedy where the backend that is asked for is not there. */
 export async function openBackend(name: RunConfig["backend"]): Promise<Opened> {

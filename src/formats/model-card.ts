@@ -7,6 +7,8 @@ export interface ModelCard {
   revision?: string | null;
   /** adapter: a PEFT folder `adapter/` lies beside the card; full: `model.safetensors` holds all weights. */
   kind: "adapter" | "full";
+  /** HeteroLoRA's shortcuts beside it, which PEFT cannot hold: how many, and whether there is an adapter/ too. */
+  shortcuts?: { count: number; adapter: boolean };
   /** Of a classifier: names by index; null: it gives values. Absent: a language model. */
   classes?: readonly string[] | null;
   /** SPDX-like id of the base's licence, where known: an adapter inherits its terms. */
@@ -27,7 +29,7 @@ export function modelCard(card: ModelCard): string {
     `---\n${frontMatter(card)}\n---`,
     `# ${inline(card.title)}`,
     adapter
-      ? `A LoRA adapter over ${code(card.baseModel)}${card.revision ? ` at revision ${code(card.revision)}` : ""}, trained in the browser with Rankscope.`
+      ? `${card.shortcuts ? "A LoRA adapter and HeteroLoRA's shortcuts" : "A LoRA adapter"} over ${code(card.baseModel)}${card.revision ? ` at revision ${code(card.revision)}` : ""}, trained in the browser with Rankscope.`
       : `${code(card.baseModel)}${card.revision ? ` at revision ${code(card.revision)}` : ""}, fine-tuned in the browser with Rankscope.`,
     `## Load it\n\n${adapter ? loadAdapter(card) : loadFull(card)}`,
     `## Data\n\n${table(["", "value"], card.data)}`,
@@ -56,21 +58,31 @@ function frontMatter({ baseModel, kind, license, classes }: ModelCard): string {
 }
 
 function loadAdapter(card: ModelCard): string {
-  const { baseModel, revision, classes } = card;
+  const { baseModel, revision, classes, shortcuts } = card;
   const labels = classes === undefined ? "" : `, ${classes ? `id2label=${JSON.stringify({ ...classes })}`.replace(/"(\d+)":/g, "$1: ") : "num_labels=1"}`;
   const local = /^(bundled|file):/.test(baseModel);
   const id = JSON.stringify(local ? `path/to/${baseModel.replace(/^\w+:/, "").split("/").pop()}` : baseModel.replace(/^hub:/, "").split("@")[0]);
   const at = revision && !local ? `, revision=${JSON.stringify(revision)}` : "";
-  return [
+  const python = [
     "```python",
-    "from peft import PeftModel",
+    ...(shortcuts ? [] : ["from peft import PeftModel"]),
     `from transformers import ${autoClass(card)}, AutoTokenizer`,
+    ...(shortcuts ? ["from load_shortcuts import load"] : []),
     "",
     `base = ${autoClass(card)}.from_pretrained(${id}${at}${labels}, dtype="float32")`,
     `tokenizer = AutoTokenizer.from_pretrained(${id}${at})`,
-    'model = PeftModel.from_pretrained(base, "adapter")',
+    shortcuts ? 'model = load(base, ".")' : 'model = PeftModel.from_pretrained(base, "adapter")',
     "```",
-  ].join("\n");
+  ];
+  if (shortcuts) python.push("", withoutThem(shortcuts));
+  return python.join("\n");
+}
+
+/** What PEFT alone makes of such a run. */
+function withoutThem({ count, adapter }: NonNullable<ModelCard["shortcuts"]>): string {
+  const lost = `the ${count} shortcut${count === 1 ? "" : "s"} of \`shortcuts.safetensors\``;
+  const files = "Run this in the run's folder: `load_shortcuts.py`, `shortcuts.json` and `shortcuts.safetensors` lie there.";
+  return adapter ? `${files} PEFT by itself can load \`adapter/\`, but leaves out ${lost}: that is another model than the one that was trained.` : files;
 }
 
 function loadFull(card: ModelCard): string {

@@ -1,62 +1,21 @@
 // export.ts — a run as files that other tools open: the adapter as PEFT writes it (or the trained weights), the configuration, the event log, tables.
 
 import pkg from "../../package.json" with { type: "json" };
-import { isShortcut } from "../adapters/shortcut.ts";
 import { toCsv } from "../formats/csv.ts";
 import { modelCard } from "../formats/model-card.ts";
-import { writeAdapter } from "../formats/peft.ts";
-import { writeSafetensors } from "../formats/safetensors.ts";
 import type { RunConfig, TrainEvent } from "../protocol.ts";
 import { fields } from "../train/fields.ts";
-import { weightsOf } from "../train/graphs.ts";
 import type { Run } from "../train/run.ts";
 import { parameterCounts, siteInfos } from "../train/subject.ts";
-import type { LoadedData, LoadedModel } from "./load.ts";
-
-/** data: for the names of the classes. */
-type Opened = LoadedModel & { data?: LoadedData };
+import { type Files, type Opened, partsOf, weightFiles } from "./export-weights.ts";
 
 /** Paths → contents of a run's folder. `steps`: optimizer steps the weights have seen. */
-export async function runFiles(run: Run, model: Opened, config: RunConfig, events: readonly TrainEvent[]): Promise<Record<string, Uint8Array | string>> {
+export async function runFiles(run: Run, model: Opened, config: RunConfig, events: readonly TrainEvent[]): Promise<Files> {
   const sites = siteInfos(run.target, run.off);
-  const { subject } = run.target;
-  const classifier = subject.classes ? subject.model.classifier! : null;
-  const adapted = sites.filter((s) => s.r > 0 && !isShortcut(s.name));
-  const files: Record<string, Uint8Array | string> = {};
-  if (adapted.length) {
-    const modules = await Promise.all(
-      adapted.map(async (s) => ({ path: s.name, r: s.r, alpha: s.alpha, in: s.in, out: s.out, ...(await run.lowRank(s.name)) })),
-    );
-    const written = writeAdapter({
-      baseModel: model.files.name,
-      revision: model.files.revision,
-      taskType: classifier ? "SEQ_CLS" : "CAUSAL_LM",
-      modules,
-      sites: sites.map((s) => s.name),
-      dropout: config.lora_dropout,
-      ...(classifier ? { saved: { modules: [classifier.module], tensors: await run.saved() } } : {}),
-    });
-    files["adapter/adapter_config.json"] = written["adapter_config.json"];
-    files["adapter/adapter_model.safetensors"] = written["adapter_model.safetensors"];
-  } else {
-    const trained = new Set(run.parameters.segments.map((s) => s.name));
-    const weights = weightsOf(subject.model, subject.config, subject.classes);
-    const tensors = await Promise.all(
-      weights.map(async (w) => ({ ...w, data: await (trained.has(w.name) ? run.parameters.read(w.name) : model.checkpoint.read(w.name)) })),
-    );
-    files["model/model.safetensors"] = writeSafetensors(tensors, { format: "pt" });
-    const written = { ...(model.files.config as object), ...(classifier && labelsOf(model, classifier.architecture)) };
-    // The weights are written as they are computed with.
-    const f32 = Object.fromEntries(["dtype", "torch_dtype"].filter((key) => key in written).map((key) => [key, "float32"]));
-    files["model/config.json"] = JSON.stringify({ ...written, ...f32 }, null, 2);
-    // The folder opens again by itself: here, and with from_pretrained.
-    for (const name of ["tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "generation_config.json", "chat_template.jinja"]) {
-      const text = await model.files.readText(name);
-      if (text !== null) files[`model/${name}`] = text;
-    }
-  }
+  const files = await weightFiles(run, model, config);
   const card = cardOf(run, model, config, events);
-  files[adapted.length ? "adapter/README.md" : "model/README.md"] = card;
+  // A folder that is passed on by itself says what it is.
+  for (const folder of ["adapter/", "model/"]) if (Object.keys(files).some((path) => path.startsWith(folder))) files[`${folder}README.md`] = card;
   return {
     ...files,
     "config.json": JSON.stringify(config, null, 2) + "\n",
@@ -66,13 +25,6 @@ export async function runFiles(run: Run, model: Opened, config: RunConfig, event
     "ranks.csv": toCsv(sites.map(rankRow), ["layer", "module", "name", "r", "alpha", "parameters"]),
     "README.md": card,
   };
-}
-
-/** What config.json of a classifier says beside the body's. */
-function labelsOf({ data }: Opened, architecture: string): Record<string, unknown> {
-  const names = (data && "classes" in data && data.classes) || ["LABEL_0"];
-  const regression = names.length === 1 ? { problem_type: "regression" } : {};
-  return { architectures: [architecture], id2label: { ...names }, label2id: Object.fromEntries(names.map((name, i) => [name, i])), ...regression };
 }
 
 const rankRow = ({ layer, module, name, r, alpha, parameters }: ReturnType<typeof siteInfos>[number]): Record<string, unknown> => ({
@@ -117,6 +69,7 @@ function cardOf(run: Run, model: Opened, config: RunConfig, events: readonly Tra
   const plan = events.findLast((e) => e.type === "plan");
   const [first, last] = [evaluations[0], evaluations.at(-1)];
   const { trainable, total } = parameterCounts(run.target, run.off);
+  const { adapter, shortcuts } = partsOf(run);
   const flat = (value: unknown, at: string): [string, string][] =>
     typeof value === "object" && value !== null && !Array.isArray(value) && !(at in fields)
       ? Object.entries(value).flatMap(([k, v]) => flat(v, at ? `${at}.${k}` : k))
@@ -126,6 +79,7 @@ function cardOf(run: Run, model: Opened, config: RunConfig, events: readonly Tra
     baseModel: model.files.name,
     revision: model.files.revision,
     kind: run.target.ranks.size ? "adapter" : "full",
+    ...(shortcuts === null ? {} : { shortcuts: { count: shortcuts, adapter } }),
     ...(model.data && "classes" in model.data ? { classes: model.data.classes } : {}),
     data: [["source", config.data.source]],
     results: [

@@ -4,7 +4,7 @@
 import { type ShortcutForm, isShortcut } from "../adapters/shortcut.ts";
 import type { Backend } from "../engine/backend.ts";
 import type { Checkpoint } from "../formats/safetensors.ts";
-import type { PeftAdapter } from "../formats/peft.ts";
+import type { AdapterModule } from "../formats/peft.ts";
 import { parseModel } from "../models/index.ts";
 import { type Resolved, decide, offOf } from "./allocation.ts";
 import { firstAllocation, firstRun } from "./config.ts";
@@ -89,14 +89,14 @@ export async function makeRun(context: Context, sub: string): Promise<Run> {
 
 /** A (r, in) and B (out, r) of every unit, as the case stores them. */
 export async function loadFactors(run: Run, units: readonly string[], factor: (unit: string, key: "A" | "B") => Promise<Float32Array>): Promise<void> {
-  const modules: [string, PeftAdapter["modules"] extends ReadonlyMap<string, infer M> ? M : never][] = [];
+  const modules: [string, AdapterModule][] = [];
   for (const unit of units) {
     const { r, alpha } = run.target.ranks.get(unit)!;
     const site = run.target.sites.find((s) => s.name === unit)!;
     const matrix = (rows: number, columns: number, data: Float32Array) => ({ shape: [rows, columns] as const, data: Float32Array.from(data) });
     modules.push([unit, { r, alpha, scale: alpha / r, A: matrix(r, site.in, await factor(unit, "A")), B: matrix(site.out, r, await factor(unit, "B")) }]);
   }
-  run.load({ modules: new Map(modules), saved: new Map() } as unknown as PeftAdapter);
+  run.load({ modules: new Map(modules), saved: new Map() });
 }
 
 /** The case's choice: the K best of the units in one ranking, or of modules and shortcuts apart; ties in the order stored under the ranking's tag. */

@@ -191,6 +191,8 @@ export function movedGraph(elements: number, segments: number): Graph {
 
 /** The layer by itself: W + s·B·A of a site as adapter.forward(identity), bias-free, no dropout. Captures: merged (in, out), the transpose of the weight. */
 export function mergeGraph(adapter: Adapter, site: Site, adaptation: Adaptation): Graph {
+  if (site.kind !== "linear")
+    throw new ConfigError(site.name, `is a map of its own, ${site.out} × ${site.in}, that belongs to no weight of the model: it cannot be merged`, "Keep shortcuts.safetensors beside the model."); // prettier-ignore
   return trace(() => {
     const identity = leaf("constant", "identity", [site.in, site.in], "f32", undefined, () =>
       Float32Array.from({ length: site.in ** 2 }, (_, i) => (i % (site.in + 1) === 0 ? 1 : 0)),

@@ -9,7 +9,7 @@ import { hash } from "../engine/random.ts";
 import { size } from "../engine/tensor.ts";
 import { FormatError } from "../formats/error.ts";
 import type { Checkpoint } from "../formats/safetensors.ts";
-import type { PeftAdapter } from "../formats/peft.ts";
+import type { Trained } from "../formats/shortcuts.ts";
 import { evaluationGraph, params } from "./graphs.ts";
 import { Parameters, type Snapshot } from "./parameters.ts";
 import { Plans } from "./plans.ts";
@@ -202,9 +202,9 @@ export class Run {
     return { A, B: transpose(Bt, r, out) };
   }
 
-  /** Takes the values of an adapter file over. */
-  load(peft: PeftAdapter): void {
-    for (const [name, { r, A, B }] of peft.modules) {
+  /** Takes the values of an adapter's files over. */
+  load(trained: Trained): void {
+    for (const [name, { r, A, B }] of trained.modules) {
       const { in: inputs, out } = this.target.sites.find((s) => s.name === name)!;
       const put = (key: "A" | "B", data: Float32Array, width: number): void => {
         const padded = new Float32Array(this.parameters.segment(partName(name, key)).elements);
@@ -214,7 +214,7 @@ export class Run {
       put("A", A.data, inputs);
       put("B", transpose(B.data, out, r), out);
     }
-    for (const [name, { data }] of peft.saved) this.parameters.write(name, data);
+    for (const [name, { data }] of trained.saved) this.parameters.write(name, data);
   }
 
   /** Of everything but the weights, for a run that takes them over. */

@@ -4,7 +4,8 @@ import type { Site } from "../adapters/adapter.ts";
 import { type AdapterName, adapters } from "../adapters/index.ts";
 import { type ShortcutForm, shortcut } from "../adapters/shortcut.ts";
 import { pad4, size } from "../engine/tensor.ts";
-import { type PeftAdapter, matchTarget, patternValue } from "../formats/peft.ts";
+import { matchTarget, patternValue } from "../formats/peft.ts";
+import type { Trained } from "../formats/shortcuts.ts";
 import { type MethodName, methods } from "../methods/index.ts";
 import { ConfigError } from "../models/model.ts";
 import type { RunConfig, SiteInfo } from "../protocol.ts";
@@ -112,11 +113,11 @@ function checkNames(names: readonly string[], paths: readonly string[]): void {
       throw new ConfigError("target_modules", `${JSON.stringify(name)} is no module of this model`, hint);
 }
 
-/** What an adapter on disk adapts. Throws ConfigError where it does not fit the model. */
-export function targetOfAdapter(base: Base, peft: PeftAdapter): Target {
-  const sites = sitesOf(base.model, base.config, base.classes);
+/** What an adapter on disk adapts, or a run's adapter and shortcuts. Throws ConfigError where it does not fit the model. */
+export function targetOfAdapter(base: Base, { modules, saved, form }: Trained): Target {
+  const sites = sitesOf(base.model, base.config, base.classes, form);
   const ranks = new Map<string, SiteRank>();
-  for (const [name, module] of peft.modules) {
+  for (const [name, module] of modules) {
     const site = sites.find((s) => s.name === name);
     if (!site) throw new ConfigError("adapter", `adapts "${name}", which this model does not have`, "Is it an adapter of another base?");
     const [shapeA, shapeB] = [`${module.A.shape}`, `${module.B.shape}`];
@@ -129,15 +130,15 @@ export function targetOfAdapter(base: Base, peft: PeftAdapter): Target {
     ranks.set(name, { r: module.r, alpha: module.scale * module.r });
   }
   const head = base.classes ? weightsOf(base.model, base.config, base.classes).filter((w) => isHead(base, w.name)) : [];
-  for (const [name, { shape }] of peft.saved) {
+  for (const [name, { shape }] of saved) {
     const own = head.find((w) => w.name === name);
     if (!own) throw new ConfigError("adapter", `holds "${name}" whole, which is no part of this task's head`, "Is it an adapter for another task?");
     if (`${own.shape}` !== `${shape}`)
       throw new ConfigError("adapter", `"${name}" is (${shape.join(", ")}), the data's classes need (${own.shape.join(", ")})`, "Does the data have the classes it was trained on?"); // prettier-ignore
   }
   for (const { name } of head)
-    if (!peft.saved.has(name)) throw new ConfigError("adapter", `does not hold "${name}", the classifier's head`, "Is it an adapter for another task?");
-  return target(base, sites, ranks, "lora", 0, (weight) => isHead(base, weight));
+    if (!saved.has(name)) throw new ConfigError("adapter", `does not hold "${name}", the classifier's head`, "Is it an adapter for another task?");
+  return target(base, sites, ranks, "lora", 0, (weight) => isHead(base, weight), form);
 }
 
 /** The same with other ranks, 0: not adapted. Each site keeps its scale α/r. */

@@ -87,7 +87,7 @@ describe("who competes for what", () => {
       expect(spent).toBe(on.length);
       return on;
     };
-    const cutsFirst = (name: string): number => (/_proj$/.test(name) ? 1 : 2) + Number(/layers\.(\d)/.exec(name)![1]) / 10;
+    const cutsFirst = (name: string): number => (name.endsWith("_proj") ? 1 : 2) + Number(/layers\.(\d)/.exec(name)![1]) / 10;
     expect(chosen("combined", cutsFirst).filter((n) => n.endsWith("_proj"))).toEqual([]);
     expect(chosen("combined", cutsFirst)).toHaveLength(6); // floor(0.34 · 6) + round(0.34 · 11)
     expect(chosen("separated", cutsFirst).filter((n) => n.endsWith("_proj"))).toEqual(["model.layers.2.self_attn.q_proj", "model.layers.2.self_attn.v_proj"]);

@@ -1,30 +1,37 @@
-// export.ts — a training step as files that other programs run.
+// export.ts — a training step as files that other programs run; a run's adapter by itself.
 
-import { mkdir, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { copyFile, mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { isShortcut } from "../../adapters/shortcut.ts";
 import { DataError } from "../../data/error.ts";
+import { SHORTCUTS_FILE } from "../../formats/shortcuts.ts";
 import { onnxTrainingFiles } from "../../session/export-onnx.ts";
-import type { Command } from "../command.ts";
-import { makeFolder, openRun, readConfig } from "../place.ts";
+import type { Args, Command, Outcome } from "../command.ts";
+import { makeFolder, openAdapter, openRun, openTrained, readConfig } from "../place.ts";
 
 export const exportCommand: Command = {
   name: "export",
-  takes: "CONFIG.json",
-  summary: "the training step as ONNX models",
+  takes: "CONFIG.json|RUN",
+  summary: "the training step as ONNX models; a run's PEFT adapter by itself",
   details: [
     "--format onnx-training: micro.onnx (forward and backward), update.onnx (clipping, AdamW), state.safetensors (every value they start from), the first batches,",
-    "manifest.json (what each input and output is) and run.py, which trains with them in ONNX Runtime. An adapter is exported by train.",
+    "manifest.json (what each input and output is) and run.py, which trains with them in ONNX Runtime. Takes CONFIG.json.",
+    "--format peft: the adapter of RUN, a folder that train wrote, as PEFT loads it. PEFT cannot hold shortcuts: where RUN has some, they are lost, which",
+    "--without-shortcuts says you know.",
   ].join("\n"),
   options: {
-    format: { value: "FORMAT", help: "onnx-training" },
+    format: { value: "FORMAT", help: "onnx-training or peft" },
     out: { value: "DIR", help: "a new or empty folder" },
     overwrite: { help: "write into DIR although it is not empty" },
+    "without-shortcuts": { help: "with --format peft: leave the run's shortcuts out" },
   },
   async run(args) {
     const file = args.only();
     const format = args.needed("format");
-    if (format !== "onnx-training") throw new DataError("--format", `"${format}" is no format`, "Known: onnx-training. An adapter is written by train --out");
+    if (format !== "onnx-training" && format !== "peft") throw new DataError("--format", `"${format}" is no format`, "Known: onnx-training, peft");
     const out = args.needed("out");
+    if (format === "peft") return exportPeft(file, out, args);
     const config = await readConfig(file, args);
     const loaded = await openRun(config, file);
     if (loaded.base.classes) throw new DataError(`${file}, model.task`, "is classification", "onnx-training takes causal-lm so far");
@@ -39,3 +46,27 @@ export const exportCommand: Command = {
     return { result: { format, files: Object.keys(files), bytes } };
   },
 };
+
+/** A run's adapter by itself; with shortcuts only where the person says that they may be lost. */
+async function exportPeft(run: string, out: string, args: Args): Promise<Outcome> {
+  const adapter = join(run, "adapter");
+  let names = ["adapter_config.json", "adapter_model.safetensors", "README.md"];
+  let lost = 0;
+  if (existsSync(join(run, SHORTCUTS_FILE))) {
+    const { modules, form } = await openTrained(run);
+    lost = [...modules.keys()].filter(isShortcut).length;
+    const what = `${lost} trained shortcuts${form === "norm" ? " and the norms behind them" : ""}, which PEFT cannot hold`;
+    if (lost === modules.size) throw new DataError(run, `has no adapter, only ${what}`, "Take the run's folder as it is, with load_shortcuts.py");
+    if (!args.flag("without-shortcuts"))
+      throw new DataError(
+        run,
+        `has ${what}`,
+        "Take the run's folder as it is, with load_shortcuts.py; or add --without-shortcuts, which makes it another model",
+      );
+    console.error(`${run}: ${what}, are left out: this is another model than the one that was trained`);
+    names = names.slice(0, 2); // the card is that of the whole
+  } else await openAdapter(adapter);
+  await makeFolder(out, args.flag("overwrite"));
+  for (const name of names) await copyFile(join(adapter, name), join(out, name));
+  return { result: { format: "peft", files: names, shortcuts_left_out: lost } };
+}

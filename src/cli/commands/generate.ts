@@ -4,7 +4,7 @@ import { encodePrompt } from "../../data/batch.ts";
 import { DataError } from "../../data/error.ts";
 import { generate as generateIds } from "../../train/generate.ts";
 import type { Command } from "../command.ts";
-import { backendName, backendOption, openBackend, openModel } from "../place.ts";
+import { adapterOption, backendName, backendOption, openBackend, openModel } from "../place.ts";
 import { openSubject } from "../subject.ts";
 
 export const generate: Command = {
@@ -14,7 +14,7 @@ export const generate: Command = {
   details: "",
   options: {
     model: { value: "SOURCE", help: "bundled:NAME, hub:org/name@revision or file:FOLDER" },
-    adapter: { value: "DIR", help: "a PEFT adapter; default: the base alone" },
+    adapter: adapterOption,
     prompt: { value: "TEXT", help: "what the model continues" },
     "max-new-tokens": { value: "N", help: "at most so many new tokens; default 32" },
     temperature: { value: "T", help: "0 (default): the likeliest token each time; above: sampled" },

@@ -3,8 +3,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { parameterCounts, targetOfBase } from "../../train/subject.ts";
+import { SHORTCUTS_FILE, type Trained } from "../../formats/shortcuts.ts";
 import type { Command, Outcome } from "../command.ts";
-import { openAdapter, openModel } from "../place.ts";
+import { openAdapter, openModel, openTrained } from "../place.ts";
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 const n = (x: number): string => x.toLocaleString("en");
@@ -13,11 +14,12 @@ export const inspect: Command = {
   name: "inspect",
   takes: "MODEL",
   summary: "architecture, tensors, sites and tokenizer of a model; ranks and scales of an adapter",
-  details: "MODEL: bundled:NAME, hub:org/name@revision, file:FOLDER, or the path of a model's or a PEFT adapter's folder.",
+  details: "MODEL: bundled:NAME, hub:org/name@revision, file:FOLDER, or the path of a model's or a PEFT adapter's folder, or of a run's that has shortcuts.",
   options: {},
   async run(args) {
     const name = args.only();
     const path = name.startsWith("file:") ? name.slice("file:".length) : name;
+    if (existsSync(join(path, SHORTCUTS_FILE))) return inspectShortcuts(path);
     if (existsSync(join(path, "adapter_config.json")) && !existsSync(join(path, "config.json"))) return inspectAdapter(path);
     return inspectModel(existsSync(path) ? `file:${path}` : name);
   },
@@ -58,15 +60,23 @@ async function inspectModel(source: string): Promise<Outcome> {
 
 async function inspectAdapter(path: string): Promise<Outcome> {
   const { config, modules } = await openAdapter(path);
-  const entries = [...modules];
-  const parameters = entries.reduce((sum, [, m]) => sum + m.A.data.length + m.B.data.length, 0);
-  print(`LoRA adapter of ${config.base_model_name_or_path ?? "an unnamed base"}: ${entries.length} modules, ${n(parameters)} parameters`);
-  for (const [name, m] of entries) print(`  ${name} r ${m.r} alpha ${m.alpha} scale ${m.scale} (${m.A.shape[1]} → ${m.B.shape[0]})`);
+  print(`LoRA adapter of ${config.base_model_name_or_path ?? "an unnamed base"}: ${sizes(modules)}`);
+  return { result: { base: config.base_model_name_or_path, ...listed(modules) } };
+}
+
+async function inspectShortcuts(path: string): Promise<Outcome> {
+  const { form, modules } = await openTrained(path);
+  print(`A run's shortcuts (form ${form}) and its LoRA adapter: ${sizes(modules)}`);
+  return { result: { form, ...listed(modules) } };
+}
+
+const parametersOf = (modules: Trained["modules"]): number => [...modules.values()].reduce((sum, m) => sum + m.A.data.length + m.B.data.length, 0);
+const sizes = (modules: Trained["modules"]): string => `${modules.size} modules, ${n(parametersOf(modules))} parameters`;
+
+function listed(modules: Trained["modules"]): Record<string, unknown> {
+  for (const [name, m] of modules) print(`  ${name} r ${m.r} alpha ${m.alpha} scale ${m.scale} (${m.A.shape[1]} → ${m.B.shape[0]})`);
   return {
-    result: {
-      base: config.base_model_name_or_path,
-      parameters,
-      modules: Object.fromEntries(entries.map(([name, { r, alpha, scale }]) => [name, { r, alpha, scale }])),
-    },
+    parameters: parametersOf(modules),
+    modules: Object.fromEntries([...modules].map(([name, { r, alpha, scale }]) => [name, { r, alpha, scale }])),
   };
 }
