@@ -3,6 +3,7 @@
 
 import { isBadInput, problemOf } from "../session/problem.ts";
 import { Args, type Command, help } from "./command.ts";
+import { compare } from "./commands/compare.ts";
 import { evaluate } from "./commands/evaluate.ts";
 import { exportCommand } from "./commands/export.ts";
 import { explain } from "./commands/explain.ts";
@@ -12,7 +13,7 @@ import { parity } from "./commands/parity.ts";
 import { score } from "./commands/score.ts";
 import { train } from "./commands/train.ts";
 
-const commands: readonly Command[] = [train, score, evaluate, generate, inspect, explain, exportCommand, parity];
+const commands: readonly Command[] = [train, compare, score, evaluate, generate, inspect, explain, exportCommand, parity];
 
 const overview = (): string =>
   [

@@ -23,14 +23,23 @@ import { nodeGpu } from "./node-gpu.ts";
 
 const models = join(import.meta.dirname, "../../public/models");
 
-const context: LoadContext = { bundled: (name) => diskFolder(join(models, name), `bundled:${name}`), disk: (path) => diskFolder(path), dataFile: diskFile };
+export const context: LoadContext = {
+  bundled: (name) => diskFolder(join(models, name), `bundled:${name}`),
+  disk: (path) => diskFolder(path),
+  dataFile: diskFile,
+};
 
 export const backendOption: Option = {
   value: "NAME",
   help: "webgpu, wasm (the processor) or reference (float64, slow); default: what the configuration says, else the quickest there is",
 };
 
-/** Ours: it carries a place and a remedy. The person can mend it; anything else is a failure of the program or the machine. */
+/** Where file: sources are looked for from the current directory, then from a folder. */
+export const contextBeside = (folder: string): LoadContext => {
+  const find = (path: string): string => located(`file:${path}`, folder).slice("file:".length);
+  return { ...context, disk: (path) => diskFolder(find(path)), dataFile: (path) => diskFile(find(path)) };
+};
+
 /** Runs fn; errors about a field or a tensor get the name of the file in front, unless they are about `itself`. */
 export async function within<T>(file: string, fn: () => T | Promise<T>, itself?: string): Promise<T> {
   try {
@@ -44,22 +53,28 @@ export async function within<T>(file: string, fn: () => T | Promise<T>, itself?:
 
 /** `file:` sources are looked for from the current directory, then from the configuration's own folder. */
 export async function readConfig(file: string, args: Args): Promise<RunConfig> {
-  const bytes = await diskFile(file).catch((e: unknown) => {
-    throw new DataError(file, problemOf(e).what, "Name a configuration: examples/first-run.json is one");
-  });
+  const json = await readJson(file, "configuration", "examples/first-run.json");
   const backend = backendName(args);
   return within(file, () => {
-    let json: unknown;
-    try {
-      json = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-    } catch (cause) {
-      throw new DataError("configuration", `is not JSON (${(cause as Error).message.split("\n")[0]})`, "See examples/first-run.json");
-    }
     const config = parseConfig(json);
     const { model, data } = config;
     for (const part of [model, data]) part.source = located(part.source, dirname(file));
     if (data.eval_source !== null) data.eval_source = located(data.eval_source, dirname(file));
     return { ...config, backend: backend ?? config.backend };
+  });
+}
+
+/** what: the file's kind, with an example of it. Throws DataError. */
+export async function readJson(file: string, what: string, example: string): Promise<unknown> {
+  const bytes = await diskFile(file).catch((e: unknown) => {
+    throw new DataError(file, problemOf(e).what, `Name a ${what}: ${example} is one`);
+  });
+  return within(file, () => {
+    try {
+      return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)) as unknown;
+    } catch (cause) {
+      throw new DataError(what, `is not JSON (${(cause as Error).message.split("\n")[0]})`, `See ${example}`);
+    }
   });
 }
 

@@ -35,18 +35,29 @@ export function writeBatch(run: Run, batch: AnyBatch, denominator = counted(batc
   run.plans.write("denominator", Float32Array.of(Math.max(1, denominator)));
 }
 
-export async function evaluate(
+/** How a row fared. */
+export interface Answered {
+  /** Sum over its counted tokens, nats. */
+  loss: number;
+  tokens: number;
+  /** Every counted token is the arg max. */
+  exact: boolean;
+}
+
+/** In the order of the examples; null: cancelled. */
+export async function answered(
   run: Run,
   examples: readonly Example[],
   batchSize: number,
   maxLength: number,
   cancelled: () => boolean = () => false,
-): Promise<Evaluation | null> {
+): Promise<Answered[] | null> {
+  const rows: Answered[] = [];
   // Rows of like length together: few padded tokens, few distinct shapes.
-  const sorted = [...examples].sort((a, b) => a.ids.length - b.ids.length);
-  let [loss, tokens, right] = [0, 0, 0];
+  const sorted = [...examples.keys()].sort((a, b) => examples[a].ids.length - examples[b].ids.length);
   for (let i = 0; i < sorted.length; i += batchSize) {
-    const batch = makeBatch(sorted.slice(i, i + batchSize), { maxLength, rows: batchSize });
+    const these = sorted.slice(i, i + batchSize);
+    const batch = makeBatch(these.map((at) => examples[at]), { maxLength, rows: batchSize }); // prettier-ignore
     const plan = await run.plans.evaluation(batch.B, batch.T);
     writeBatch(run, batch);
     if (await run.backend.run(plan, cancelled)) return null;
@@ -55,19 +66,40 @@ export async function evaluate(
       run.backend.read({ ...plan.captures.get("losses")!, elements: size }),
       run.backend.read({ ...plan.captures.get("correct")!, elements: size }),
     ]);
-    loss += losses.reduce((a, b) => a + b, 0);
-    tokens += batch.tokens;
-    for (let row = 0; row < Math.min(batchSize, sorted.length - i); row++) {
-      let [counted, hit] = [0, 0];
+    these.forEach((at, row) => {
+      let [loss, tokens, hit] = [0, 0, 0];
       for (let t = row * batch.T; t < (row + 1) * batch.T; t++) {
         if (batch.labels[t] < 0) continue;
-        counted++;
+        tokens++;
+        loss += losses[t];
         hit += correct[t];
       }
-      if (counted > 0 && hit === counted) right++;
-    }
+      rows[at] = { loss, tokens, exact: tokens > 0 && hit === tokens };
+    });
   }
-  return { loss: loss / Math.max(1, tokens), metric: right / Math.max(1, sorted.length), rows: sorted.length };
+  return rows;
+}
+
+export async function evaluate(
+  run: Run,
+  examples: readonly Example[],
+  batchSize: number,
+  maxLength: number,
+  cancelled?: () => boolean,
+): Promise<Evaluation | null> {
+  const rows = await answered(run, examples, batchSize, maxLength, cancelled);
+  if (!rows) return null;
+  const sum = (of: (row: Answered) => number): number => rows.reduce((total, row) => total + of(row), 0);
+  return {
+    loss:
+      sum((r) => r.loss) /
+      Math.max(
+        1,
+        sum((r) => r.tokens),
+      ),
+    metric: sum((r) => Number(r.exact)) / Math.max(1, rows.length),
+    rows: rows.length,
+  };
 }
 
 /** Logits (B, T, V) of the batch in the input leaves, or (B, classes); the padding left out. */

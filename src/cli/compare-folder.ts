@@ -1,0 +1,61 @@
+// compare-folder.ts — the folder of a comparison: a file per run, so that processes can share it and a run that is there is not run again; tables and
+// picture made anew from whatever runs are there. A file is written beside and renamed: nobody reads half of one.
+
+import { mkdir, readFile, readdir, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { TrainEvent } from "../protocol.ts";
+import type { ArmRun, ArmSize, Comparison, ComparisonSummary } from "../protocol/comparison.ts";
+import { plotSvg } from "../train/compare-plot.ts";
+import { tableCsv, tableMarkdown } from "../train/compare-report.ts";
+import { summaryOf } from "../train/compare-summary.ts";
+import { isRunOf, slug } from "../train/compare.ts";
+
+export class CompareFolder {
+  private constructor(
+    private readonly folder: string,
+    private readonly comparison: Comparison,
+    private readonly sizes: ReadonlyMap<string, ArmSize>,
+  ) {}
+
+  static async open(folder: string, comparison: Comparison, sizes: ReadonlyMap<string, ArmSize>): Promise<CompareFolder> {
+    await mkdir(join(folder, "runs"), { recursive: true });
+    return new CompareFolder(folder, comparison, sizes);
+  }
+
+  private async write(name: string, content: string): Promise<void> {
+    const path = join(this.folder, name);
+    await writeFile(`${path}.${process.pid}`, content);
+    await rename(`${path}.${process.pid}`, path);
+  }
+
+  private fileOf = (arm: string, seed: number): string => join("runs", `${slug(arm)}.seed-${seed}`);
+
+  /** Runs of this comparison as it is now. others: files of runs that are no longer of it. */
+  async runs(): Promise<{ runs: ArmRun[]; others: string[] }> {
+    const runs: ArmRun[] = [];
+    const others: string[] = [];
+    for (const name of (await readdir(join(this.folder, "runs"))).filter((n) => n.endsWith(".json")).sort()) {
+      const run = JSON.parse(await readFile(join(this.folder, "runs", name), "utf8")) as ArmRun;
+      if (isRunOf(this.comparison, run)) runs.push(run);
+      else others.push(name);
+    }
+    return { runs, others };
+  }
+
+  async keep(run: ArmRun, events: readonly TrainEvent[]): Promise<void> {
+    const file = this.fileOf(run.arm, run.seed);
+    await this.write(`${file}.events.jsonl`, events.map((e) => JSON.stringify(e)).join("\n") + "\n");
+    await this.write(`${file}.json`, JSON.stringify(run) + "\n");
+  }
+
+  /** Tables and picture of what is there. */
+  async report(): Promise<ComparisonSummary> {
+    const { runs } = await this.runs();
+    const summary = summaryOf(this.comparison, runs, this.sizes);
+    await this.write("results.json", JSON.stringify({ comparison: this.comparison, runs, summary }) + "\n");
+    await this.write("table.md", tableMarkdown(summary));
+    await this.write("table.csv", tableCsv(this.comparison, runs, summary));
+    await this.write("plot.svg", plotSvg(summary));
+    return summary;
+  }
+}

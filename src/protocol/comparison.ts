@@ -1,0 +1,116 @@
+// comparison.ts — the part of the protocol that is about comparing ways to spend the same number of parameters over several seeds. Types only.
+
+import type { Problem, RunConfig } from "../protocol.ts";
+
+/** Fields of a RunConfig that are set, nested as there; the others are as in `base`, there as in the first run. */
+export type Overrides = { readonly [field: string]: unknown };
+
+/** One way to train. */
+export interface Arm {
+  name: string;
+  config: Overrides;
+  /** Outside the comparison, as a line to look at: full fine-tuning has many more parameters. */
+  reference: boolean;
+}
+
+/** The file that `compare` reads. The first arm that is no reference is the one the others are measured against. */
+export interface Comparison {
+  base: Overrides;
+  arms: Arm[];
+  seeds: number[];
+  /** Rows that are looked at once, at the end of each run: `file:path` or `bundled:name`; null: the held-out rows are what is compared on. */
+  test: string | null;
+}
+
+/** What a run's rows came to. accuracy, matthews: classes by index; pearson: values; exact match: 1 where the answer is exact, of 1. */
+export interface Outcomes {
+  loss: number;
+  metrics: Record<string, number>;
+  predicted: number[];
+  truth: number[];
+}
+
+/** One run of a comparison: an arm with a seed. */
+export interface ArmRun {
+  arm: string;
+  seed: number;
+  /** All of it, so that a result is known to belong to what is asked for now. */
+  config: RunConfig;
+  test: string | null;
+  /** Where it failed: what happened. Everything below is then missing. */
+  failed?: Problem;
+  result?: ArmResult;
+}
+
+export interface ArmResult {
+  /** What is compared: exact match, accuracy, matthews, pearson. */
+  measure: string;
+  /** Of the held-out rows before training, at the best evaluation while training, and at the end. */
+  base: number | null;
+  best: { step: number; metric: number } | null;
+  validation: Outcomes;
+  test?: Outcomes;
+  steps: number;
+  /** Trained numbers that are on at the end, heads not counted. */
+  trainable: number;
+  /** Wall time of training, with its evaluations and scorings. */
+  seconds: number;
+  /** On the device while training. */
+  bytes: number;
+  backend: string;
+  adapterName: string;
+}
+
+/** Trained numbers of an arm before any run, heads not counted: one number where modules are of one size, else what may be on. */
+export interface ArmSize {
+  least: number;
+  most: number;
+}
+
+export interface Difference {
+  /** In the measure's unit, over the seeds both arms have. */
+  mean: number;
+  /** 95 %; null below five seeds. */
+  interval: [low: number, high: number] | null;
+  seeds: number;
+  /** Seeds in which the arm was better. */
+  better: number;
+}
+
+export interface ArmSummary {
+  name: string;
+  reference: boolean;
+  /** The others are measured against this one. */
+  baseline: boolean;
+  size: ArmSize | null;
+  points: { seed: number; value: number }[];
+  mean: number | null;
+  /** 95 %; null below five seeds. */
+  interval: [low: number, high: number] | null;
+  /** To the baseline; null for itself, for references and where no seed is shared. */
+  difference: Difference | null;
+  /** Means over seeds. validation: of the held-out rows at the end; best: over all evaluations, as the authors report it. */
+  validation: number | null;
+  best: number | null;
+  /** Of the rows that are compared on: every metric there is, by name. */
+  metrics: Record<string, number>;
+  trainable: number | null;
+  seconds: number | null;
+  bytes: number | null;
+  failed: { seed: number; what: string }[];
+  /** In words; empty for the baseline, for references and before there is anything. */
+  verdict: string;
+}
+
+export interface ComparisonSummary {
+  measure: string;
+  /** What the figures are of. */
+  rows: number;
+  on: "test" | "validation";
+  arms: ArmSummary[];
+  /** Runs that are wanted, and that are there. */
+  wanted: number;
+  finished: number;
+  /** What is worth knowing: other numbers of parameters, other backends, too few seeds. */
+  notes: string[];
+}

@@ -1,0 +1,179 @@
+// compare.ts — the runs of a comparison: model and rows opened once, every arm checked and sized before the first run, then one (arm, seed) at a time
+// from its configuration to what its rows came to. The page's session and the command line both run it.
+
+import type { Backend } from "../engine/backend.ts";
+import { ConfigError } from "../models/model.ts";
+import type { RunConfig, TrainEvent } from "../protocol.ts";
+import type { Arm, ArmResult, ArmRun, ArmSize, Comparison, Outcomes } from "../protocol/comparison.ts";
+import { armSize, equalSize, mayEqual, trainedBeside } from "../train/compare-size.ts";
+import { baselineOf, configOf } from "../train/compare.ts";
+import { predict } from "../train/classify.ts";
+import { Control } from "../train/control.ts";
+import { estimate } from "../train/estimate.ts";
+import { answered } from "../train/evaluate.ts";
+import { metrics } from "../train/metrics.ts";
+import type { Run } from "../train/run.ts";
+import { type TrainData, train } from "../train/trainer.ts";
+import { type LoadContext, type Loaded, type LoadedData, load, loadData, loadModel } from "./load.ts";
+import { problemOf } from "./problem.ts";
+import { begun } from "./start.ts";
+
+/** A comparison that can begin. */
+export interface Opened {
+  comparison: Comparison;
+  /** By arm's name. */
+  sizes: ReadonlyMap<string, ArmSize>;
+  /** Of an arm with a seed. */
+  load(config: RunConfig): Promise<Loaded>;
+  /** Rows looked at once, at the end; null: none but the held-out ones. */
+  test: TrainData | null;
+}
+
+/** Throws ConfigError, DataError, FormatError: an arm that does not fit the model, no rows to measure on, an arm that cannot train as many numbers as the baseline. */
+export async function openComparison(comparison: Comparison, context: LoadContext): Promise<Opened> {
+  const seed = comparison.seeds[0];
+  const base = configOf(comparison, baselineOf(comparison), seed);
+  const model = await loadModel(base.model.source, context);
+  const data = await loadData(base, context, model);
+  if (!data.heldOut.length)
+    throw new ConfigError("base, data.eval_share", "no rows are held out, so there is nothing to compare", "Raise it, or give data.eval_source.");
+  const opened = { load: (config: RunConfig) => load(config, context, model, data) };
+  const sizes = new Map<string, ArmSize>();
+  for (const arm of comparison.arms) {
+    const config = configOf(comparison, arm, seed);
+    sizes.set(arm.name, await named(arm, async () => armSize((await opened.load(config)).target, config)));
+  }
+  checkSizes(comparison, sizes);
+  return { ...opened, comparison, sizes, test: comparison.test === null ? null : await testRows(comparison.test, base, data, context, model) };
+}
+
+async function named<T>({ name }: Arm, fn: () => Promise<T>): Promise<T> {
+  try {
+    return await fn();
+  } catch (e) {
+    const { where, what, hint } = problemOf(e);
+    throw new ConfigError(`arm "${name}", ${where}`, what, hint);
+  }
+}
+
+function checkSizes(comparison: Comparison, sizes: ReadonlyMap<string, ArmSize>): void {
+  const baseline = baselineOf(comparison);
+  const to = sizes.get(baseline.name)!;
+  for (const { name, reference } of comparison.arms) {
+    const own = sizes.get(name)!;
+    if (reference || mayEqual(own, to)) continue;
+    throw new ConfigError(
+      `arm "${name}"`,
+      `trains ${sizeText(own)} numbers (heads not counted), "${baseline.name}" ${sizeText(to)}: more than 1 % apart`,
+      'Change r or allocation.budget until they are equal, or make it a reference ("reference": true).',
+    );
+  }
+}
+
+/** "9,216", or "8,192 to 12,288" where it hangs on which modules are chosen. */
+export const sizeText = ({ least, most }: ArmSize): string =>
+  equalSize(least, most) ? most.toLocaleString("en") : `${least.toLocaleString("en")} to ${most.toLocaleString("en")}`;
+
+async function testRows(
+  source: string,
+  base: RunConfig,
+  data: LoadedData,
+  context: LoadContext,
+  model: Awaited<ReturnType<typeof loadModel>>,
+): Promise<TrainData> {
+  const config = { ...base, data: { ...base.data, eval_source: source } };
+  try {
+    const rows = await loadData(config, context, model);
+    if ("classes" in rows && "classes" in data && `${rows.classes}` !== `${data.classes}`)
+      throw new ConfigError("test", `has the classes ${rows.classes}, training ${data.classes}`, "Take rows of the same task.");
+    return (await load(config, context, model, rows)).rows;
+  } catch (e) {
+    const { where, what, hint } = problemOf(e);
+    throw new ConfigError(where === "data.eval_source" ? "test" : `test, ${where}`, what, hint);
+  }
+}
+
+export interface RunHooks {
+  /** Opens the backend that the configuration names. */
+  open(config: RunConfig): Promise<Backend>;
+  emit(e: TrainEvent): void;
+  control: Control;
+}
+
+/** What goes wrong with the run is part of the answer. null: the person stopped it. */
+export async function runArm({ comparison, load, test }: Opened, arm: Arm, seed: number, { open, emit, control }: RunHooks): Promise<ArmRun | null> {
+  const config = configOf(comparison, arm, seed);
+  const asked = { arm: arm.name, seed, config, test: comparison.test };
+  const events: TrainEvent[] = [];
+  let began = 0;
+  const note = (e: TrainEvent): void => {
+    if (e.type === "plan") began = performance.now();
+    if (e.type === "evaluation" || e.type === "plan" || e.type === "state") events.push(e);
+    emit(e);
+  };
+  let run: Run | null = null;
+  try {
+    const loaded = await load(config);
+    // Answers to prompts cost time and say nothing that is compared.
+    const rows: TrainData = { ...loaded.rows, prompts: [] };
+    control.learningRate = config.train.learning_rate;
+    run = await begun(config, loaded, open, note, control.stopped);
+    const { step } = await train(run, rows, config, control, note);
+    const seconds = (performance.now() - began) / 1000;
+    if (control.stopped()) return null;
+    const failure = events.find((e) => e.type === "state" && e.state === "failed");
+    if (failure?.type === "state") return { ...asked, failed: { where: "run", what: failure.detail ?? "it failed", hint: failure.hint ?? "", level: "error" } };
+    const judge = (part: TrainData, count = Infinity): Promise<Outcomes> => outcomes(run!, part, count, config);
+    const validation = await judge(rows, config.train.eval_rows);
+    const ended = test && (await judge(test));
+    return {
+      ...asked,
+      result: { ...resultOf(run, config, events), validation, ...(ended ? { test: ended } : {}), measure: measureOf(rows), steps: step, seconds },
+    };
+  } catch (e) {
+    return control.stopped() ? null : { ...asked, failed: problemOf(e) };
+  } finally {
+    run?.destroy();
+    run?.backend.destroy();
+  }
+}
+
+function resultOf(
+  run: Run,
+  config: RunConfig,
+  events: readonly TrainEvent[],
+): Pick<ArmResult, "base" | "best" | "trainable" | "bytes" | "backend" | "adapterName"> {
+  const evaluations = events.filter((e) => e.type === "evaluation");
+  const after = evaluations.filter((e) => e.step > 0);
+  const best = after.reduce<(typeof after)[number] | null>((a, b) => (a && a.metric >= b.metric ? a : b), null);
+  const backend = run.backend.name;
+  return {
+    base: evaluations.find((e) => e.step === 0)?.metric ?? null,
+    best: best && { step: best.step, metric: best.metric },
+    trainable: trainedBeside(run.target, run.off),
+    bytes: estimate(run.target, config, backend).memory.total,
+    backend,
+    adapterName: run.backend.adapter,
+  };
+}
+
+const measureOf = (rows: TrainData): string => rows.metrics?.[0] ?? "exact match";
+
+/** The first `count` rows of a part, each as predicted and as it should be. */
+async function outcomes(run: Run, data: TrainData, count: number, config: RunConfig): Promise<Outcomes> {
+  const { batch_size: batch } = config.train;
+  const { max_length: length } = config.data;
+  if (!data.metrics) {
+    const rows = (await answered(run, data.heldOut.slice(0, count), batch, length))!;
+    const [loss, tokens] = [rows.reduce((sum, r) => sum + r.loss, 0), rows.reduce((sum, r) => sum + r.tokens, 0)];
+    const predicted = rows.map((r) => Number(r.exact));
+    const right = predicted.reduce((a, b) => a + b, 0);
+    return { loss: loss / Math.max(1, tokens), metrics: { "exact match": right / rows.length }, predicted, truth: rows.map(() => 1) };
+  }
+  const examples = data.heldOut.slice(0, count);
+  const said = (await predict(run, examples, batch, length))!;
+  const predicted = said.map((p) => p.label);
+  const truth = examples.map((e) => e.label);
+  const values = Object.fromEntries(data.metrics.map((name) => [name, metrics[name](predicted, truth)]));
+  return { loss: said.reduce((sum, p) => sum + p.loss, 0) / said.length, metrics: values, predicted, truth };
+}
