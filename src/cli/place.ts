@@ -97,6 +97,8 @@ export async function openRun(config: RunConfig, file: string): Promise<Loaded> 
   return loaded;
 }
 
+export const adapterOption: Option = { value: "DIR", help: "a PEFT adapter, or a run's folder that has shortcuts; default: the base alone" };
+
 /** A PEFT folder. Throws DataError or FormatError. */
 export const openAdapter = (path: string): Promise<PeftAdapter> =>
   within(path, async () => {
@@ -105,23 +107,6 @@ export const openAdapter = (path: string): Promise<PeftAdapter> =>
       throw new DataError(`--adapter ${path}`, "is the folder of a run", `Take --adapter ${join(path, "adapter")}`);
     return readAdapter(files);
   });
-}
-export const adapterOption: Option = { value: "DIR", help: "a PEFT adapter, or a run's folder that has shortcuts; default: the base alone" };
-
-
-export function backendName(args: Args): RunConfig["backend"] | undefined {
-  const name = args.text("backend");
-  if (name === undefined || name === "webgpu" || name === "wasm" || name === "reference") return name;
-  throw new DataError("--backend", `${JSON.stringify(name)} is no backend`, "Take webgpu, wasm or reference");
-}
-
-export interface Opened {
-  backend: Backend;
-  /** Bytes that one buffer and one binding hold. */
-  most: number;
-}
-
-const openWasm = async (): Promise<Opened> => ({ backend: await wasmBackend({ threads: Math.min(4, availableParallelism()) }), most: 2 ** 32 });
 
 /** A PEFT folder, or what a run with shortcuts trained: its shortcuts, and its adapter where it has one. Throws DataError or FormatError. */
 export async function openTrained(path: string): Promise<Trained> {
@@ -145,6 +130,21 @@ async function filesOf(path: string, names: readonly string[]): Promise<Map<stri
     if (source) files.set(name, source);
   }
   return files;
+}
+
+export function backendName(args: Args): RunConfig["backend"] | undefined {
+  const name = args.text("backend");
+  if (name === undefined || name === "webgpu" || name === "wasm" || name === "reference") return name;
+  throw new DataError("--backend", `${JSON.stringify(name)} is no backend`, "Take webgpu, wasm or reference");
+}
+
+export interface Opened {
+  backend: Backend;
+  /** Bytes that one buffer and one binding hold. */
+  most: number;
+}
+
+const openWasm = async (): Promise<Opened> => ({ backend: await wasmBackend({ threads: Math.min(4, availableParallelism()) }), most: 2 ** 32 });
 
 /** auto: WebGPU where there is a graphics processor, else wasm. Throws Error with a remedy where the backend that is asked for is not there. */
 export async function openBackend(name: RunConfig["backend"]): Promise<Opened> {
