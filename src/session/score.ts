@@ -35,7 +35,7 @@ export function allocationWarnings(config: RunConfig, loaded: Loaded): Problem[]
   const few = a.config.batches > there ? [`there are ${there} calibration batches, not ${a.config.batches}`] : [];
   const warning = (where: string, what: string, hint: string): Problem => ({ where, what, hint, level: "warning" });
   return [
-    ...a.notes.map((note) => warning("allocation.budget", note, "Lower it, so that there is a choice to make.")),
+    ...a.notes.map(({ where, text, hint }) => warning(where, text, hint)),
     ...few.map((what) => warning("allocation.batches", what, "Those that are there are used.")),
   ];
 }
@@ -114,7 +114,7 @@ export function allocateScores(config: RunConfig, { target }: Loaded, scores: re
   const place = new Map(a.names.map((name, i) => [name, i]));
   const own = a.names.map((name) => scores[target.sites.findIndex((s) => s.name === name)]);
   const { ranks, spent, tied } = decide(a, own, hash(config.train.seed, 0, 0xa110c));
-  const notes = tied.length ? [...a.notes, "All scores are the same: chance decides."] : [...a.notes];
+  const notes = [...a.notes.map(({ text }) => text), ...(tied.length ? ["All scores are the same: chance decides."] : [])];
   return {
     ranks: target.sites.map((s) => ranks[place.get(s.name) ?? -1] ?? 0),
     ...budgetOf(a),

@@ -25,7 +25,8 @@ export interface Resolved {
   /** Ranks set by hand. */
   readonly ranks: readonly number[];
   readonly max: number;
-  readonly notes: readonly string[];
+  /** Worth knowing before the start: about which field, what, what to do. */
+  readonly notes: readonly { where: string; text: string; hint: string }[];
 }
 
 /** Throws ConfigError naming the field: a budget below one module, a module that the model does not have, no adapter to allocate. */
@@ -56,7 +57,8 @@ export function resolveAllocation(target: Target, run: RunConfig): Resolved | nu
 
   const { onOff } = allocatorOf(config);
   const rankings = rankingsOf(config, sites, adapted.map((s) => s.kind !== "linear"), onOff); // prettier-ignore
-  const notes: string[] = [];
+  const notes: Resolved["notes"][number][] = [];
+  const toNote = (text: string, hint: string, field = "budget"): void => void notes.push({ where: `allocation.${field}`, text, hint });
   const max = config.max_rank ?? 4 * run.r;
   const o = { min: config.min_rank, max, step: config.rank_step };
   if (sites.every((s) => s.excluded)) throw new ConfigError("allocation.excluded", "leaves no module", "Take some off.");
@@ -75,10 +77,17 @@ export function resolveAllocation(target: Target, run: RunConfig): Resolved | nu
     }
     if (locked > limit(budget) + 1e-9)
       throw new ConfigError("allocation.budget", `is ${limit(budget)} ${unit}, the locked ${what} alone cost ${locked}`, "Raise it, or unlock some.");
-    if (limit(budget) + 1e-9 < least) notes.push(`The budget's part for shortcuts, ${limit(budget)} ${unit}, pays for none.`);
-    if (limit(budget) >= most)
-      notes.push(`The budget of ${limit(budget).toLocaleString("en")} ${unit} pays for all ${there.length} ${what}${onOff ? "" : " at the largest rank"} (${most.toLocaleString("en")}): scores do not matter.`); // prettier-ignore
+    if (limit(budget) + 1e-9 < least) toNote(`The budget's part for shortcuts, ${limit(budget)} ${unit}, pays for none.`, "Raise it, or rank all together.");
+    if (limit(budget) >= most) {
+      const all = `all ${there.length} ${what}${onOff ? "" : " at the largest rank"} (${most.toLocaleString("en")})`;
+      toNote(
+        `The budget of ${limit(budget).toLocaleString("en")} ${unit} pays for ${all}: scores do not matter.`,
+        "Lower it, so that there is a choice to make.",
+      );
+    }
   }
+  if (target.subject.adaptation.shortcuts === "norm")
+    toNote("Shortcuts of this form norm hidden states once more, whether on or off: what is called base is the model with these norms.", 'Take "plain" to begin with the base itself.', "shortcut_form"); // prettier-ignore
   const ranks = adapted.map((s, i) => patternValue(config.ranks, s.name, sites[i].r, "allocation.ranks"));
   return { config, names: adapted.map((s) => s.name), sites, rankings, ranks, max, notes };
 }
@@ -152,7 +161,7 @@ export async function reallocate(run: Run, a: Resolved, step: number, how: Actio
   const decision = decide(a, scored.scores, hash(o.config.train.seed, step, 0xa110c));
   const note = (text: string): void => o.emit({ type: "note", step, text });
   if (step === 0) {
-    for (const text of a.notes) note(text);
+    for (const { text } of a.notes) note(text);
     if (batches.length < a.config.batches && total > 0)
       note(`There are ${batches.length} calibration batches, not ${a.config.batches}: the training rows hold no more.`);
   }

@@ -66,7 +66,7 @@ describe("configuration", () => {
   );
   test("a budget above all modules is told, and all are on", () => {
     const a = resolve({ budget: { modules: 99 } })!;
-    expect(a.notes[0]).toMatch(/pays for all 14 modules/);
+    expect(a.notes[0].text).toMatch(/pays for all 14 modules/);
     expect(decide(a, a.names.map((_, i) => i), 0).ranks.every((r) => r === 4)).toBe(true); // prettier-ignore
   });
   test("a share of the modules is rounded down, as by the authors", () =>

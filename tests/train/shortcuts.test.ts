@@ -34,7 +34,17 @@ describe("what there is", () => {
     const infos = siteInfos(targetOf(tiny.base, config));
     const cuts = infos.slice(21);
     expect(cuts.map((s) => [s.layer, s.module])).toEqual([0, 1, 2].flatMap((l) => ["residual_1", ...(l ? ["shortcut_ffn"] : []), "residual_2", "shortcut_sa"].map((m) => [l, m]))); // prettier-ignore
-    expect(cuts[0]).toEqual({ name: "model.layers.0.residual_1", layer: 0, module: "residual_1", in: 32, out: 32, r: 3, alpha: 4, parameters: 3 * 64 });
+    expect(cuts[0]).toEqual({
+      name: "model.layers.0.residual_1",
+      kind: "residual",
+      layer: 0,
+      module: "residual_1",
+      in: 32,
+      out: 32,
+      r: 3,
+      alpha: 4,
+      parameters: 3 * 64,
+    });
     expect(infos.slice(0, 21).filter((s) => s.r > 0)).toHaveLength(6);
     const plain = siteInfos(targetOf(tiny.base, { ...config, allocation: { ...config.allocation!, shortcuts: "off" } }));
     expect(infos.slice(0, 21)).toEqual(plain);
@@ -94,16 +104,26 @@ describe("who competes for what", () => {
     expect(chosen("separated", cutsFirst)).toHaveLength(6);
     expect(chosen("combined", () => 1)).not.toEqual(chosen("separated", () => 1));
   });
+  test("the authors' form says that it changes the base", () => {
+    const notes = (shortcut_form: "plain" | "norm") => {
+      const config = configOf({ shortcut_form });
+      return resolveAllocation(targetOf(tiny.base, config), config)!.notes.map((n) => n.where);
+    };
+    expect(notes("plain")).toEqual([]);
+    expect(notes("norm")).toEqual(["allocation.shortcut_form"]);
+  });
   test("a part that pays for no shortcut is told, one for no module is refused; locked shortcuts count in their own part", () => {
     const resolve = (allocation: Partial<AllocationConfig>) => {
       const config = configOf({ shortcuts: "separated", ...allocation });
       return resolveAllocation(targetOf(tiny.base, config), config)!;
     };
     const shallow = configOf({ shortcuts: "separated", budget: { share: 0.15 } }, { target_modules: ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"] }); // prettier-ignore
-    expect(resolveAllocation(targetOf(single.base, shallow), shallow)!.notes).toEqual(["The budget's part for shortcuts, 0 modules, pays for none."]);
+    expect(resolveAllocation(targetOf(single.base, shallow), shallow)!.notes.map((n) => n.text)).toEqual([
+      "The budget's part for shortcuts, 0 modules, pays for none.",
+    ]);
     expect(() => resolve({ budget: { parameters: 256 } })).toThrow(/allocation\.budget: .*, of which 100 parameters are not for shortcuts, pays for no module: the smallest costs 192/); // prettier-ignore
     expect(() => resolve({ locked: ["residual_1", "residual_2"] })).toThrow(/is 3 modules, the locked shortcuts alone cost 6/);
-    expect(resolve({ excluded: ["shortcut_sa"], budget: { share: 1 } }).notes).toEqual([
+    expect(resolve({ excluded: ["shortcut_sa"], budget: { share: 1 } }).notes.map((n) => n.text)).toEqual([
       "The budget of 6 modules pays for all 6 modules (6): scores do not matter.",
       "The budget of 11 modules pays for all 8 shortcuts (8): scores do not matter.",
     ]);

@@ -65,7 +65,8 @@ async function exportPeft(run: string, out: string, args: Args): Promise<Outcome
       );
     console.error(`${run}: ${what}, are left out: this is another model than the one that was trained`);
     names = names.slice(0, 2); // the card is that of the whole
-  } else await openAdapter(adapter);
+  } else if (existsSync(adapter)) await openAdapter(adapter);
+  else throw new DataError(run, "is no folder of a run that has an adapter", "Name a folder that train --out wrote");
   await makeFolder(out, args.flag("overwrite"));
   for (const name of names) await copyFile(join(adapter, name), join(out, name));
   return { result: { format: "peft", files: names, shortcuts_left_out: lost } };
