@@ -313,6 +313,9 @@ export interface Session {
   ): Promise<Scores | { problems: Problem[] } | null>;
   /** What config.allocation makes of scores (in the order of Scores.sites), without computing anything on a device. */
   allocate(config: RunConfig, scores: number[]): Promise<Allocated | { problems: Problem[] }>;
-  /** A zip: adapter/ (PEFT), config.json, events.jsonl, metrics.csv, ranks.csv, allocation.csv where there is one, README.md. */
-  export(): Promise<ExportedFile | { problems: Problem[] }>;
+  /**
+   * A zip: adapter/ (PEFT), shortcuts.* with their loader where there are some, config.json, events.jsonl, metrics.csv, ranks.csv, allocation.csv where
+   * there is one, README.md. "peft": the adapter's own two files; shortcuts are left out.
+   */
+  export(only?: "peft"): Promise<ExportedFile | { problems: Problem[] }>;
 }

@@ -2,6 +2,7 @@
 
 import pkg from "../../package.json" with { type: "json" };
 import { toCsv } from "../formats/csv.ts";
+import { FormatError } from "../formats/error.ts";
 import { modelCard } from "../formats/model-card.ts";
 import type { RunConfig, TrainEvent } from "../protocol.ts";
 import { fields } from "../train/fields.ts";
@@ -25,6 +26,13 @@ export async function runFiles(run: Run, model: Opened, config: RunConfig, event
     "ranks.csv": toCsv(sites.map(rankRow), ["layer", "module", "name", "r", "alpha", "parameters"]),
     "README.md": card,
   };
+}
+
+/** The adapter's own files, without shortcuts. Throws FormatError where the run has no adapter. */
+export async function peftFiles(run: Run, model: Opened, config: RunConfig): Promise<Files> {
+  const files = Object.entries(await weightFiles(run, model, config)).filter(([path]) => path.startsWith("adapter/"));
+  if (!files.length) throw new FormatError("export", "the run has no module that is on, so it has no adapter", "Export the whole run.");
+  return Object.fromEntries(files.map(([path, content]) => [path.slice("adapter/".length), content]));
 }
 
 const rankRow = ({ layer, module, name, r, alpha, parameters }: ReturnType<typeof siteInfos>[number]): Record<string, unknown> => ({

@@ -37,7 +37,7 @@ import { train } from "../train/trainer.ts";
 import { benchBackends } from "./bench.ts";
 import { catalogue } from "./catalogue.ts";
 import { chooseBackend } from "./choose-backend.ts";
-import { runFiles } from "./export.ts";
+import { peftFiles, runFiles } from "./export.ts";
 import { type LoadContext, type Loaded, type LoadedData, type LoadedModel, load, loadData, loadModel } from "./load.ts";
 import { Mail } from "./mail.ts";
 import { problemOf } from "./problem.ts";
@@ -304,12 +304,13 @@ export class StudioSession implements Session {
     }
   }
 
-  async export(): Promise<ExportedFile | { problems: Problem[] }> {
+  async export(only?: "peft"): Promise<ExportedFile | { problems: Problem[] }> {
     const { active } = this;
     if (!active) return { problems: [{ where: "export", what: "there is no run to export", hint: "Press Train first.", level: "error" }] };
     try {
-      const files = await active.control.between(() => runFiles(active.run, active.loaded, active.config, active.events));
-      const kind = active.loaded.target.ranks.size ? "adapter" : "model";
+      const { run, loaded, config, events } = active;
+      const files = await active.control.between(() => (only ? peftFiles(run, loaded, config) : runFiles(run, loaded, config, events)));
+      const kind = only ?? (loaded.target.ranks.size ? "adapter" : "model");
       return { name: `${active.loaded.files.name.replace(/[^\w.-]+/g, "-")}-${kind}.zip`, bytes: zipFolder(files) };
     } catch (e) {
       return { problems: [problemOf(e)] };

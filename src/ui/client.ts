@@ -25,6 +25,6 @@ export function connect(onLost: (what: string) => void): Session {
     scoringCost: (config, proxies) => remote.scoringCost(config, proxies),
     score: (config, proxies, onProgress) => remote.score(config, proxies, proxy(onProgress)),
     allocate: (config, scores) => remote.allocate(config, scores),
-    export: () => remote.export(),
+    export: (only) => remote.export(only),
   };
 }

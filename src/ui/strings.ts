@@ -156,6 +156,16 @@ export const text = {
     saved: (name: string, size: string) => `${name}, ${size}`,
     help: "A PEFT folder with config, events and tables.",
     working: "Packing…",
+    shortcuts: (n: number) => `With ${n} shortcut${n === 1 ? "" : "s"} and the Python file that loads them.`,
+    bare: {
+      open: "PEFT adapter alone…",
+      title: "Leave the shortcuts out?",
+      lost: (n: number) =>
+        `PEFT cannot hold shortcuts. The adapter alone lacks the ${n} that this run trained: it is another model than the one you see here, and may answer much worse.`,
+      instead: "The full export has them, with load_shortcuts.py, which puts both on the transformers model.",
+      go: "Export without shortcuts",
+      stay: "Keep them",
+    },
   },
   drop: { release: "Drop a JSONL, CSV or TSV file to train on it, or a model folder to use it" },
   /** Places of problems that are no fields. */
