@@ -19,6 +19,13 @@ export function rangeOf(unit: BudgetUnit, sites: readonly SiteInfo[]): { min: nu
   return { min: least, max: least * Math.ceil(all / least), step: least };
 }
 
+/** How many of the best modules a budget pays for, about; at least one. */
+export function topCount(budget: Budget, sites: readonly SiteInfo[]): number {
+  const there = sites.filter((site) => site.parameters > 0).length;
+  const k = "share" in budget ? Math.floor(budget.share * there + 1e-9) : amountOf(inUnit(budget, "modules", sites));
+  return Math.max(1, Math.min(there, k));
+}
+
 /** The budget nearest to `budget` in another unit, reckoned as a share of all. */
 export function inUnit(budget: Budget, unit: BudgetUnit, sites: readonly SiteInfo[]): Budget {
   const [from, to] = [rangeOf(unitOf(budget), sites), rangeOf(unit, sites)];

@@ -11,10 +11,17 @@ export function Shortcuts() {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
-      const { run, train, pause, resume, step } = store.getState();
+      const { run, past, train, undo, pause, resume, step } = store.getState();
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
         event.preventDefault();
         void train();
+        return;
+      }
+      // In a text field the key takes back what was typed there.
+      const typing = event.target instanceof Element && event.target.closest("input:not([type=range], [type=checkbox], [type=radio]), textarea");
+      if (event.key === "z" && (event.ctrlKey || event.metaKey) && past.length > 0 && !typing) {
+        event.preventDefault();
+        undo();
         return;
       }
       if (event.ctrlKey || event.metaKey || event.altKey) return;

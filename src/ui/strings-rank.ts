@@ -114,6 +114,42 @@ export const runs = {
   parameters: (n: string) => `${n} parameters`,
 };
 
+export const proxies = {
+  title: "Scores side by side",
+  help: "What each score makes of the same modules, untrained. The number is the place by score, 1 is the best; colours are scaled for each score by itself.",
+  choose: "Choose scores",
+  close: "Close",
+  which: "Scores to compare",
+  figure: "for the whole network",
+  passes: (passes: string) => `${passes} passes`,
+  free: "no passes",
+  cost: (n: number, passes: string, flops: string, bytes: string) =>
+    `${n} ${n === 1 ? "score" : "scores"}: ${passes} passes, ${flops} GFLOP, at most ${bytes} at once`,
+  score: "Score side by side",
+  progress: (title: string, done: number, total: number, place: number, of: number) => `${title}: ${done} of ${total} passes (${place} of ${of})`,
+  inUse: "in use",
+  use: (title: string) => `Allocate by ${title}`,
+  took: (time: string) => `took ${time}`,
+  tied: "All the same: chance decides. This is the control.",
+  best: (k: number) => `Outlined: the best ${k}, as the budget pays for.`,
+  measures: { correlation: "rank correlation", overlap: "best in common" },
+  measure: "What the table shows",
+  caption: {
+    correlation: "Rank correlation (Spearman): 1 the same order, 0 none, −1 the reverse.",
+    overlap: (k: number) => `Share of the best ${k} that two scores have in common.`,
+  },
+  chance: {
+    correlation: (n: number, bound: string) => `Chance: 19 of 20 pairs of random orders of ${n} modules lie within ±${bound}.`,
+    overlap: (k: number, n: number, share: string) => `Chance: the best ${k} of ${n} in two random orders share ${share} on average.`,
+  },
+  noOrder: "all its scores are the same: no order",
+  pair: (a: string, b: string, value: string) => `${a} and ${b}: ${value}`,
+  csv: "Scores as CSV",
+  tableCsv: "Table as CSV",
+  map: (title: string) => `Places by ${title}`,
+  ranksNothing: (title: string) => `${title}, a figure for the whole network: it ranks nothing`,
+};
+
 export const undo = {
   button: (what: string) => `Undo: ${what}`,
   rank: (r: number, places: number) => (places === 1 ? `rank ${r} at one place` : `rank ${r} at ${places} places`),

@@ -2,7 +2,7 @@
 import { preflight, preview, suggestion } from "./strings-before.ts";
 import { devicePage } from "./strings-device.ts";
 import { learn } from "./strings-learn.ts";
-import { allocation, cell, difference, heatmap, runs, table, undo } from "./strings-rank.ts";
+import { allocation, cell, difference, heatmap, proxies, runs, table, undo } from "./strings-rank.ts";
 
 export const text = {
   name: "Rankscope",
@@ -99,6 +99,7 @@ export const text = {
   difference,
   runs,
   undo,
+  proxies,
   metrics: { match: "right", accuracy: "right" } as Readonly<Record<string, string>>,
   answers: {
     base: "base",
@@ -191,6 +192,7 @@ export const text = {
       [".", "one step while paused"],
       ["Arrows, Home, End", "move in the map"],
       ["Enter or a digit", "set the rank of a cell"],
+      ["Ctrl / ⌘ + Z", "take back a change of the ranks"],
       ["?", "this list"],
     ] as const,
     open: "Keyboard shortcuts",

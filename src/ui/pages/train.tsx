@@ -5,6 +5,7 @@ import { DataPreviewPanel } from "../panels/data-preview.tsx";
 import { Faults } from "../panels/faults.tsx";
 import { LossPanel } from "../panels/loss.tsx";
 import { PreflightPanel } from "../panels/preflight.tsx";
+import { ProxiesPanel } from "../panels/proxies.tsx";
 import { RunPanel } from "../panels/run.tsx";
 import { Setup } from "../panels/setup.tsx";
 import { text } from "../strings.ts";
@@ -20,6 +21,7 @@ export function TrainPage() {
         <Faults />
         <LossPanel />
         <RankPanel />
+        <ProxiesPanel />
         <DataPreviewPanel />
       </div>
       <div className="column answers-column">

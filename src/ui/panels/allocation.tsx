@@ -11,6 +11,7 @@ import { Segments } from "../segments.tsx";
 import { text } from "../strings.ts";
 import { handRanks } from "../with-rank.ts";
 import { Field, NumberField, SelectField } from "./field.tsx";
+import { ScoringProgress } from "./proxy-choice.tsx";
 
 const units = (["share", "modules", "parameters"] as const).map((value) => ({ value, title: text.allocation.budget[value] }));
 
@@ -174,7 +175,7 @@ function Score() {
   const there = useStudio((state) => scoresOf(state.scoring, state.config) !== null);
   const cost = useStudio((state) => state.preflight?.scoring);
   const busy = useStudio((state) => active(state.run) || state.benchmark.state === "running" || state.preflight?.memory === null);
-  const { score, stop } = store.getState();
+  const { score } = store.getState();
   return (
     <div className="scoring" data-testid="scoring">
       {cost && (
@@ -184,13 +185,7 @@ function Score() {
         </p>
       )}
       {scoring.state === "running" ? (
-        <>
-          <p className="help">{text.allocation.scoring(scoring.done, scoring.total)}</p>
-          <progress aria-label={text.scoring} value={scoring.total > 0 ? scoring.done : undefined} max={scoring.total || 1} />
-          <button type="button" className="quiet" data-testid="cancel-score" onClick={() => void stop()}>
-            {text.allocation.cancel}
-          </button>
-        </>
+        <ScoringProgress />
       ) : (
         <button type="button" className="quiet" data-testid="score" disabled={busy} onClick={() => void score()}>
           {there ? text.allocation.again : text.allocation.score}
