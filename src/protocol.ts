@@ -2,8 +2,11 @@
 // (structured-cloneable). The event log *is* the run: replaying it into the page's store shows the run again.
 
 import type { AllocationConfig, AllocationEvent, Allocated, Scores, ScoringCost } from "./protocol/allocation.ts";
+import type { DataConfig, DataPreview, FormatEntry, NoPreview } from "./protocol/data.ts";
+import type { Onward, RunsSession } from "./protocol/runs.ts";
 
 export type * from "./protocol/allocation.ts";
+export type * from "./protocol/data.ts";
 export type * from "./protocol/runs.ts";
 
 // ---------------------------------------------------------------------------------------------- configuration
@@ -16,23 +19,7 @@ export interface RunConfig {
     task: "causal-lm" | "classification";
     dtype: "f32";
   };
-  data: {
-    /** `bundled:tales-qa` or `file:path`. */
-    source: string;
-    format: "auto" | "prompt-completion" | "text";
-    /** Classification: names of columns that are not found by themselves; null: all are. */
-    columns: { text?: string; text2?: string; label?: string } | null;
-    /** Longest row in tokens, prompt and completion together. */
-    max_length: number;
-    /** Rows to evaluate on, instead of a part of `source`: `file:path` or `bundled:name`; null: there are none. */
-    eval_source: string | null;
-    /** Share of rows held out for evaluation when the source has no split of its own. */
-    eval_share: number;
-    /** Which rows these are: the same whatever `train.seed`, so that runs of several seeds are measured on the same rows. */
-    split_seed: number;
-    /** Use at most so many training rows; null: all. */
-    limit: number | null;
-  };
+  data: DataConfig;
   method: string;
   r: number;
   lora_alpha: number;
@@ -63,6 +50,8 @@ export interface RunConfig {
     eval_rows: number;
     samples_every: number;
     checkpoint_seconds: number;
+    /** Rows of like length in one batch: less padding, the same rows in an epoch. */
+    group_by_length: boolean;
   };
   backend: "auto" | "webgpu" | "wasm" | "reference";
 }

@@ -10,11 +10,8 @@ import { newRecord, readRecord } from "../session/records.ts";
 import type { Shelf } from "../session/shelf.ts";
 import { type StoredCheckpoint, readCheckpoint } from "../train/checkpoint.ts";
 
-export interface RunFolder {
-  keeper: Keeper;
-  /** Lets the folder go. */
-  release: () => void;
-}
+/** Makes the folder; closing the keeper lets it go. */
+export type MakeFolder = () => Promise<Keeper>;
 
 const shelfOf = (folder: string): { shelf: Shelf; id: string } => ({ shelf: folderShelf(dirname(resolve(folder))), id: basename(resolve(folder)) });
 
@@ -25,13 +22,12 @@ async function hold(shelf: Shelf, id: string, where: string): Promise<() => void
 }
 
 /** Throws DataError. */
-export async function newFolder(folder: string, config: RunConfig, tell: (e: TrainEvent) => void): Promise<RunFolder> {
+export async function newFolder(folder: string, config: RunConfig, tell: (e: TrainEvent) => void): Promise<Keeper> {
   const { shelf, id } = shelfOf(folder);
   const release = await hold(shelf, id, `--out ${folder}`);
   const record = newRecord(id, id, { ...config, model: absolute(config.model), data: absolute(config.data) });
   await shelf.put(record);
-  await shelf.append(id, 0, []);
-  return { keeper: new Keeper(shelf, record, [], tell), release };
+  return new Keeper(shelf, record, [], tell, release);
 }
 
 /** From another directory a file is the same. */
@@ -43,7 +39,7 @@ export async function oldFolder(
   folder: string,
   change: (config: RunConfig, at: number) => RunConfig,
   tell: (e: TrainEvent) => void,
-): Promise<{ config: RunConfig; stored: StoredCheckpoint; open: () => Promise<RunFolder> }> {
+): Promise<{ config: RunConfig; stored: StoredCheckpoint; open: MakeFolder }> {
   const where = `--resume ${folder}`;
   const { shelf, id } = shelfOf(folder);
   const read = readRecord(await shelf.record(id).catch(() => null));
@@ -56,12 +52,11 @@ export async function oldFolder(
   const events = await shelf.events(id);
   if (events.length < stored.events) throw new DataError(`${folder}/events.jsonl`, "is shorter than its checkpoint says", "Train anew with its config.json");
   const { record } = read;
-  const open = async (): Promise<RunFolder> => {
+  const open: MakeFolder = async () => {
     const release = await hold(shelf, id, where);
     const log = events.slice(0, stored.events);
-    await shelf.append(id, log.length, []);
     await shelf.change(id, { config });
-    return { keeper: new Keeper(shelf, { ...record, config }, log, tell), release };
+    return new Keeper(shelf, { ...record, config }, log, tell, release);
   };
   return { config, stored, open };
 }

@@ -1,4 +1,4 @@
-// database.ts — the browser's database: records of runs, their events, and what else must survive a reload. Weights are files (opfs.ts).
+// database.ts — the browser's database: records of runs, their events, and what else must survive a reload. Weights are files (browser-shelf.ts).
 // A change of the tables is another `version(n)` below the ones that are there, with an `upgrade` where rows change; they are never edited.
 
 import Dexie, { type Table } from "dexie";
@@ -13,12 +13,21 @@ export interface EventBatch {
   events: TrainEvent[];
 }
 
+/** Which file is a run's last state, or its best. */
+export interface StateFile {
+  run: string;
+  which: "last" | "best";
+  name: string;
+  bytes: number;
+}
+
 export class StudioDatabase extends Dexie {
   declare readonly runs: Table<RunRecord, string>;
   declare readonly events: Table<EventBatch, [run: string, from: number]>;
+  declare readonly states: Table<StateFile, [run: string, which: string]>;
 
   constructor(name = "rankscope") {
     super(name);
-    this.version(1).stores({ runs: "id", events: "[run+from]" });
+    this.version(1).stores({ runs: "id", events: "[run+from]", states: "[run+which]" });
   }
 }

@@ -16,20 +16,29 @@ export class Keeper {
   private turn: Promise<void> = Promise.resolve();
   private timer: ReturnType<typeof setTimeout> | null = null;
   private refused = false;
-  private writtenAt: number;
+  /** What lies on the shelf is more than the log. */
+  private stale = true;
+  private writtenAt = performance.now();
   /** The newest state, until it is written. */
   private waiting: (() => Promise<void>) | null = null;
 
-  /** log: the events the run goes on from, none for a new one; it grows as the run does. The record must be on the shelf. */
+  /**
+   * log: the events the run goes on from, none for a new one; it grows as the run does. What lies behind them on the shelf is taken away. The record must
+   * be there.
+   */
   constructor(
     private readonly shelf: Shelf,
     readonly record: RunRecord,
     readonly log: TrainEvent[],
     private readonly tell: (e: TrainEvent) => void,
-    private readonly now: () => number = () => performance.now(),
+    private readonly onClose: (keeper: Keeper) => Promise<void> | void = () => {},
   ) {
     this.shelved = log.length;
-    this.writtenAt = now();
+  }
+
+  /** The run has never made a step. */
+  get empty(): boolean {
+    return !this.log.some((e) => e.type === "step") && !this.record.last;
   }
 
   /** Takes an event into the log. */
@@ -53,21 +62,29 @@ export class Keeper {
       });
     if (isBest) await write("best", evaluatedOf(best));
     this.waiting = () => write("last", {});
-    const old = this.now() - this.writtenAt >= this.record.config.train.checkpoint_seconds * 1000;
+    const old = performance.now() - this.writtenAt >= this.record.config.train.checkpoint_seconds * 1000;
     if (urgent || old) await this.writeWaiting();
   }
 
   private async writeWaiting(): Promise<void> {
     const { waiting } = this;
     this.waiting = null;
-    this.writtenAt = this.now();
+    this.writtenAt = performance.now();
     await waiting?.();
+  }
+
+  /** Forgets what came after the first n events: the run goes on from there. */
+  cut(n: number): void {
+    this.log.length = n;
+    this.shelved = Math.min(this.shelved, n);
+    this.stale = true;
   }
 
   /** Everything that is there is written. */
   async close(): Promise<void> {
     await this.writeWaiting();
     await this.flush();
+    await this.onClose(this);
   }
 
   flush(): Promise<void> {
@@ -86,9 +103,10 @@ export class Keeper {
     this.turn = this.turn.then(async () => {
       try {
         const { length } = this.log;
-        if (length > this.shelved) {
+        if (length > this.shelved || this.stale) {
           await this.shelf.append(this.record.id, this.shelved, this.log.slice(this.shelved, length));
           this.shelved = length;
+          this.stale = false;
           await this.change({ ...summaryOf(this.log), changed: Date.now() });
         }
         await fn();

@@ -44,7 +44,7 @@ interface Shelved {
 }
 
 /** fleeting: why nothing is kept. */
-export function memoryShelf(fleeting: string): Shelf {
+export function memoryShelf(fleeting: string | null): Shelf {
   const runs = new Map<string, Shelved>();
   const held = new Set<string>();
   const find = (id: string): Shelved => {

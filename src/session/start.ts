@@ -7,7 +7,7 @@ import { allocateOnce } from "../train/allocation.ts";
 import { type Checkpoint, type StoredCheckpoint, checkpointOf } from "../train/checkpoint.ts";
 import { estimate } from "../train/estimate.ts";
 import { Run, type RunOptions } from "../train/run.ts";
-import { parameterCounts, siteInfos, withStoredRanks } from "../train/subject.ts";
+import { type Target, parameterCounts, siteInfos, withStoredRanks } from "../train/subject.ts";
 import type { Loaded } from "./load.ts";
 import { isBadInput } from "./problem.ts";
 
@@ -106,18 +106,30 @@ export async function begun(
   });
 }
 
-/** A run that goes on from a stored state: with the ranks it had, and the map as it was. The state is taken on by the trainer. Throws FormatError, ConfigError. */
+/** A state and what it is a state of. */
+export interface Resumable {
+  target: Target;
+  /** For a run of this target. */
+  checkpoint: (run: Run) => Checkpoint;
+}
+
+/** With the ranks it had. Throws ConfigError: of another model; `checkpoint` throws FormatError. */
+export const resumable = (loaded: Loaded, stored: StoredCheckpoint): Resumable => ({
+  target: withStoredRanks(loaded.target, stored.ranks),
+  checkpoint: (run) => checkpointOf(stored, run, "checkpoint"),
+});
+
+/** A run that goes on, on a device, with the map as it was. The state itself is taken on by whoever goes on. Throws FormatError. */
 export async function reopened(
   config: RunConfig,
   loaded: Loaded,
-  stored: StoredCheckpoint,
+  { target, checkpoint }: Resumable,
   open: (config: RunConfig) => Promise<Backend>,
   emit: (e: TrainEvent) => void,
 ): Promise<{ run: Run; from: Checkpoint }> {
-  const target = withStoredRanks(loaded.target, stored.ranks);
   const run = await startSomewhere(config, { ...loaded, target, newHead: false }, open, emit);
   try {
-    const from = checkpointOf(stored, run, "checkpoint");
+    const from = checkpoint(run);
     emit({ type: "ranks", step: from.step, sites: siteInfos(target, run.offIn(from.state)) });
     return { run, from };
   } catch (e) {

@@ -1,8 +1,6 @@
 // studio.ts — the class behind the worker: one run at a time, from configuration to export. Everything that can be expected to go wrong comes back as
 // a value or an event with a remedy, not as a rejection.
 
-import { encodePrompt } from "../data/batch.ts";
-import { encodeLabelled } from "../data/classification.ts";
 import { preview, previewClassification } from "../data/preview.ts";
 import { zipFolder } from "../formats/zip.ts";
 import type { Backend } from "../engine/backend.ts";
@@ -22,27 +20,24 @@ import type {
   Scores,
   ScoringCost,
   Session,
-  TrainEvent,
 } from "../protocol.ts";
 import { allocatorOf } from "../train/allocation.ts";
 import { firstRun, parseConfig } from "../train/config.ts";
-import { predict, spell } from "../train/classify.ts";
 import { Control } from "../train/control.ts";
 import { estimate } from "../train/estimate.ts";
 import { doesNotFit, nearestFit, roomOf } from "../train/fit.ts";
-import { generate } from "../train/generate.ts";
-import type { Run } from "../train/run.ts";
 import { parameterCounts, siteInfos } from "../train/subject.ts";
-import { train } from "../train/trainer.ts";
+import { askRun } from "./ask.ts";
 import { benchBackends } from "./bench.ts";
 import { catalogue } from "./catalogue.ts";
 import { chooseBackend } from "./choose-backend.ts";
 import { peftFiles, runFiles } from "./export.ts";
 import { type LoadContext, type Loaded, type LoadedData, type LoadedModel, load, loadData, loadModel } from "./load.ts";
-import { Mail } from "./mail.ts";
+import { RunLibrary } from "./library.ts";
 import { problemOf } from "./problem.ts";
+import { Running } from "./running.ts";
 import { allocateScores, allocationWarnings, checkProxies, costOf, scoreRun } from "./score.ts";
-import { begun } from "./start.ts";
+import { type Shelf, memoryShelf } from "./shelf.ts";
 
 /** What the session needs of the place it runs in. */
 export interface Surroundings {
@@ -51,30 +46,22 @@ export interface Surroundings {
   backend(config: RunConfig): Promise<Backend>;
   /** Files the page hands over. */
   give(folder: string, files: readonly GivenFile[]): void;
-}
-
-interface Active {
-  config: RunConfig;
-  loaded: Loaded;
-  run: Run;
-  control: Control;
-  events: TrainEvent[];
-  /** The base's values of trained weights: full fine-tuning overwrites them, the base's answers need them. */
-  start: Awaited<ReturnType<Run["parameters"]["snapshot"]>> | null;
+  /** Where runs are kept; absent: in memory. */
+  shelf?(): Promise<Shelf>;
 }
 
 export class StudioSession implements Session {
-  private active: Active | null = null;
-  /** Of the run that is going on or was last: there from the moment Train is pressed, so that Stop works while it loads. */
-  private control: Control | null = null;
-  private busy = false;
+  private readonly library: RunLibrary;
+  private readonly running: Running;
   private benchmarking = false;
   private readonly loading = new Map<string, Promise<LoadedModel>>();
   /** The rows last asked for, encoded: most changes in the form leave them as they are. */
   private data: { key: string; data: LoadedData } | null = null;
-  private measured: { flops: number; seconds: number } | null = null;
 
-  constructor(private readonly around: Surroundings) {}
+  constructor(private readonly around: Surroundings) {
+    this.library = new RunLibrary(around.shelf ?? (async () => memoryShelf(null)));
+    this.running = new Running((config) => this.open(config), around, this.library);
+  }
 
   catalogue = async (): Promise<Catalogue> => catalogue();
   device = (): Promise<DeviceInfo> => this.around.device();
@@ -128,7 +115,7 @@ export class StudioSession implements Session {
           level: "warning",
         });
       problems.push(...allocationWarnings(config, loaded));
-      const seconds = this.measured && (need.flopsPerStep * config.train.steps * this.measured.seconds) / this.measured.flops;
+      const seconds = this.running.measured && (need.flopsPerStep * config.train.steps * this.running.measured.seconds) / this.running.measured.flops;
       return {
         device,
         backend,
@@ -149,7 +136,7 @@ export class StudioSession implements Session {
 
   private scoring(proxy: string, config: RunConfig, loaded: Loaded): ScoringCost {
     const cost = costOf(proxy, config, loaded);
-    return { ...cost, seconds: this.measured && (cost.flops * this.measured.seconds) / this.measured.flops };
+    return { ...cost, seconds: this.running.measured && (cost.flops * this.running.measured.seconds) / this.running.measured.flops };
   }
 
   async preview(json: RunConfig, rows: number): Promise<DataPreview | { problems: Problem[] }> {
@@ -161,93 +148,39 @@ export class StudioSession implements Session {
     }
   }
 
-  async train(json: RunConfig, onEvents: (events: TrainEvent[]) => void): Promise<void> {
-    const mail = new Mail(onEvents);
-    if (this.busy) {
-      mail.post({ type: "state", state: "failed", step: 0, detail: "A run is going on already.", hint: "Stop it first." });
-      return mail.close();
-    }
-    this.busy = true;
-    const control = new Control(0, (state) => mail.post({ type: "state", state, step: mail.lastStep }));
-    this.control = control;
-    try {
-      mail.post({ type: "state", state: "loading", step: 0 });
-      const { config, loaded } = await this.open(json);
-      control.learningRate = config.train.learning_rate;
-      const device = await this.device();
-      const backend = chooseBackend(config.backend, device).name;
-      const need = estimate(loaded.target, config, backend);
-      const tooLarge = doesNotFit(need, roomOf(device, backend));
-      if (tooLarge) throw Object.assign(new Error(tooLarge.what), tooLarge);
-      if (control.stopped()) return mail.post({ type: "state", state: "stopped", step: 0 });
-      const active = await this.begin(config, loaded, control, mail);
-      await train(active.run, loaded.rows, config, active.control, (e) => {
-        if (e.type === "step") this.measured = { flops: need.flopsPerStep * e.step, seconds: e.time / 1000 };
-        mail.post(e);
-      });
-    } catch (e) {
-      const p = problemOf(e);
-      mail.post({ type: "state", state: "failed", step: mail.lastStep, detail: `${p.where}: ${p.what}`, hint: p.hint });
-    } finally {
-      this.busy = false;
-      mail.close();
-    }
-  }
+  train: Session["train"] = (config, onEvents) => this.running.train(config, onEvents);
+  continueRun: Session["continueRun"] = (id, onward, onEvents) => this.running.continueRun(id, onward, onEvents);
+  openRun: Session["openRun"] = (id, which, onEvents) => this.running.openRun(id, which, onEvents);
+  runs: Session["runs"] = () => this.library.runs();
+  runEvents: Session["runEvents"] = (id) => this.library.events(id);
+  changeRun: Session["changeRun"] = (id, change) => this.library.change(id, change);
+  duplicateRun: Session["duplicateRun"] = (id) => this.library.duplicate(id);
+  deleteRun: Session["deleteRun"] = (id) => this.library.delete(id);
+  undeleteRun: Session["undeleteRun"] = (id) => this.library.undelete(id);
+  sweepRuns: Session["sweepRuns"] = () => this.library.sweep();
+  exportRuns: Session["exportRuns"] = (ids) => this.library.export(ids);
+  importRuns: Session["importRuns"] = (zip) => this.library.import(zip);
 
-  private async begin(config: RunConfig, loaded: Loaded, control: Control, mail: Mail): Promise<Active> {
-    const old = this.active;
-    this.active = null;
-    // A question or an export of the old run is let finish.
-    await old?.control.between(async () => {
-      old.run.destroy();
-      old.run.backend.destroy();
-    });
-    const run = await begun(config, loaded, this.around.backend, (e) => mail.post(e), control.stopped);
-    const initial = loaded.target.ranks.size ? null : await run.parameters.snapshot();
-    const active: Active = { config, loaded, run, control, events: mail.log, start: initial };
-    this.active = active;
-    return active;
-  }
-
-  pause = async (): Promise<void> => this.control?.pause();
-  step = async (): Promise<void> => this.control?.step();
-  resume = async (): Promise<void> => this.control?.resume();
+  pause = async (): Promise<void> => this.running.control?.pause();
+  step = async (): Promise<void> => this.running.control?.step();
+  resume = async (): Promise<void> => this.running.control?.resume();
   stop = async (): Promise<void> => {
     this.benchmarking = false;
-    this.control?.stop();
+    this.running.control?.stop();
   };
   setLearningRate = async (learningRate: number): Promise<void> => {
-    if (this.control && Number.isFinite(learningRate) && learningRate >= 0) this.control.learningRate = learningRate;
+    const { control } = this.running;
+    if (control && Number.isFinite(learningRate) && learningRate >= 0) control.learningRate = learningRate;
   };
 
   async ask(o: AskOptions): Promise<Answer | { problems: Problem[] }> {
-    const { active } = this;
+    const { active } = this.running;
     if (!active) return { problems: [{ where: "model", what: "there is no run to ask", hint: "Press Train first.", level: "error" }] };
     try {
-      const { tokenizer, rows } = active.loaded;
-      if (rows.metrics) return await this.classify(active, o.prompt, rows.classes);
-      const ids = encodePrompt(o.prompt, tokenizer, active.loaded.base.config.maxPositions - o.maxNewTokens);
-      const sampling = { ...o, stopIds: tokenizer.stopIds };
-      const answer = async (): Promise<string> => tokenizer.decode((await generate(active.run, [ids], sampling))[0]);
-      return await active.control.between(async () => {
-        const tuned = await answer();
-        const base = await active.run.asBase(active.start, answer);
-        return { base, tuned };
-      });
+      return await askRun(active, o);
     } catch (e) {
       return { problems: [problemOf(e)] };
     }
-  }
-
-  /** A pair of texts: the second begins on a new line. */
-  private async classify({ run, config, start: initial, control, loaded }: Active, asked: string, classes: readonly string[] | null): Promise<Answer> {
-    const [, text, text2] = /^(.*?)(?:\n([^]*))?$/s.exec(asked.trim())!;
-    const { example } = encodeLabelled({ text, text2: text2?.trim() || undefined }, 0, loaded.tokenizer, config.data.max_length);
-    const answer = async (): Promise<string> => spell((await predict(run, [example], 1, config.data.max_length))![0], classes);
-    return control.between(async () => {
-      const tuned = await answer();
-      return { base: await run.asBase(initial, answer), tuned };
-    });
   }
 
   async scoringCost(json: RunConfig, proxies: string[]): Promise<{ costs: Record<string, ScoringCost> } | { problems: Problem[] }> {
@@ -265,10 +198,10 @@ export class StudioSession implements Session {
     proxies: string[],
     onProgress: (proxy: string, done: number, total: number) => void,
   ): Promise<Scores | { problems: Problem[] } | null> {
-    if (this.busy) return { problems: [{ where: "scores", what: "a run is going on", hint: "Stop it first: both would be slow.", level: "error" }] };
-    this.busy = true;
+    if (this.running.busy) return { problems: [{ where: "scores", what: "a run is going on", hint: "Stop it first: both would be slow.", level: "error" }] };
+    this.running.busy = true;
     const control = new Control(0);
-    this.control = control;
+    this.running.control = control;
     try {
       const { config, loaded } = await this.open(json);
       checkProxies(proxies, loaded);
@@ -276,7 +209,7 @@ export class StudioSession implements Session {
     } catch (e) {
       return { problems: [problemOf(e)] };
     } finally {
-      this.busy = false;
+      this.running.busy = false;
     }
   }
 
@@ -290,8 +223,8 @@ export class StudioSession implements Session {
   }
 
   async benchmark(onProgress: (rows: BenchmarkRow[], done: number, total: number) => void): Promise<BenchmarkRow[] | { problems: Problem[] }> {
-    if (this.busy) return { problems: [{ where: "benchmark", what: "a run is going on", hint: "Stop it first: both would be slow.", level: "error" }] };
-    this.busy = true;
+    if (this.running.busy) return { problems: [{ where: "benchmark", what: "a run is going on", hint: "Stop it first: both would be slow.", level: "error" }] };
+    this.running.busy = true;
     this.benchmarking = true;
     try {
       const names = [...((await this.device()).webgpu ? ["webgpu" as const] : []), "wasm" as const];
@@ -300,12 +233,12 @@ export class StudioSession implements Session {
     } catch (e) {
       return { problems: [problemOf(e)] };
     } finally {
-      this.busy = this.benchmarking = false;
+      this.running.busy = this.benchmarking = false;
     }
   }
 
   async export(only?: "peft"): Promise<ExportedFile | { problems: Problem[] }> {
-    const { active } = this;
+    const { active } = this.running;
     if (!active) return { problems: [{ where: "export", what: "there is no run to export", hint: "Press Train first.", level: "error" }] };
     try {
       const { run, loaded, config, events } = active;

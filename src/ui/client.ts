@@ -26,5 +26,16 @@ export function connect(onLost: (what: string) => void): Session {
     score: (config, proxies, onProgress) => remote.score(config, proxies, proxy(onProgress)),
     allocate: (config, scores) => remote.allocate(config, scores),
     export: (only) => remote.export(only),
+    runs: () => remote.runs(),
+    runEvents: (id) => remote.runEvents(id),
+    changeRun: (id, change) => remote.changeRun(id, change),
+    duplicateRun: (id) => remote.duplicateRun(id),
+    deleteRun: (id) => remote.deleteRun(id),
+    undeleteRun: (id) => remote.undeleteRun(id),
+    sweepRuns: () => remote.sweepRuns(),
+    continueRun: (id, onward, onEvents) => remote.continueRun(id, onward, proxy(onEvents)),
+    openRun: (id, which, onEvents) => remote.openRun(id, which, proxy(onEvents)),
+    exportRuns: (ids) => remote.exportRuns(ids),
+    importRuns: (zip) => remote.importRuns(zip),
   };
 }

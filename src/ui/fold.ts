@@ -1,5 +1,5 @@
 // fold.ts — the page's view of a run as a pure fold over its events: replaying a log gives the same view again.
-import type { RunState, SiteInfo, TrainEvent } from "../protocol.ts";
+import type { Onward, RunState, SiteInfo, TrainEvent } from "../protocol.ts";
 import { append, emptySeries, type Series } from "./series.ts";
 
 type Of<T extends TrainEvent["type"]> = Omit<Extract<TrainEvent, { type: T }>, "type">;
@@ -29,6 +29,7 @@ export interface RunView {
   /** What happened and what to do, of the last state event. */
   detail?: string;
   hint?: string;
+  offer?: Onward;
   /** One entry per phase, in the order in which phases first appeared. */
   progress: readonly Of<"progress">[];
   plan: Of<"plan"> | null;
@@ -62,9 +63,9 @@ export const emptyRun = (): RunView => ({
 export function fold(run: RunView, event: TrainEvent): RunView {
   switch (event.type) {
     case "run":
-      return { ...run, kept: { id: event.id, name: event.name } };
+      return { ...emptyRun(), kept: { id: event.id, name: event.name } };
     case "state":
-      return { ...run, state: event.state, step: event.step, detail: event.detail, hint: event.hint };
+      return { ...run, state: event.state, step: event.step, detail: event.detail, hint: event.hint, offer: event.offer };
     case "progress": {
       const { type: _, ...entry } = event;
       const at = run.progress.findIndex((p) => p.phase === entry.phase);

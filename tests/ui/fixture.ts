@@ -20,6 +20,7 @@ import type {
   TrainEvent,
 } from "../../src/protocol.ts";
 import { firstAllocation } from "../../src/train/config.ts";
+import { MemoryRuns } from "./kept-runs.ts";
 
 export const first: RunConfig = {
   model: { source: "bundled:tales-3m", task: "causal-lm", dtype: "f32" },
@@ -359,19 +360,20 @@ export const benchmarkRows: BenchmarkRow[] = [
 ];
 
 /** A Session that replays `eventLog`. tick: ms between batches. */
-export class ReplaySession implements Session {
+export class ReplaySession extends MemoryRuns implements Session {
   private state: "idle" | "running" | "paused" = "idle";
   private queue: TrainEvent[] = [];
   private emit: (events: TrainEvent[]) => void = () => {};
   private done: () => void = () => {};
   private timer: ReturnType<typeof setInterval> | undefined;
-  readonly calls: string[] = [];
 
   constructor(
     private readonly tick = 50,
     private readonly deviceInfo: DeviceInfo = device,
     private readonly layers = 6,
-  ) {}
+  ) {
+    super();
+  }
 
   /** What a run will say. */
   log = (config: RunConfig): TrainEvent[] => eventLog(config, this.layers);

@@ -5,7 +5,8 @@ import { dirname, join } from "node:path";
 import { DataError } from "../../data/error.ts";
 import type { RunConfig, TrainEvent } from "../../protocol.ts";
 import { runFiles } from "../../session/export.ts";
-import { begun, reopened } from "../../session/start.ts";
+import type { Keeper } from "../../session/keeper.ts";
+import { begun, reopened, resumable } from "../../session/start.ts";
 import { Control } from "../../train/control.ts";
 import { estimate } from "../../train/estimate.ts";
 import { WASM_ROOM, doesNotFit } from "../../train/fit.ts";
@@ -16,7 +17,7 @@ import { train as trainRun } from "../../train/trainer.ts";
 import type { Args, Command } from "../command.ts";
 import { backendName, backendOption, makeFolder, openBackend, openRun, readConfig } from "../place.ts";
 import { Progress } from "../progress.ts";
-import { type RunFolder, newFolder, oldFolder } from "../run-folder.ts";
+import { type MakeFolder, newFolder, oldFolder } from "../run-folder.ts";
 
 export const train: Command = {
   name: "train",
@@ -39,10 +40,10 @@ export const train: Command = {
   async run(args) {
     let progress = new Progress(0);
     const emit = (e: TrainEvent): void => {
-      folder?.keeper.add(e);
+      keeper?.add(e);
       progress.show(e);
     };
-    let folder: RunFolder | null = null;
+    let keeper: Keeper | null = null;
     const { file, out, config, stored, make } = await place(args, emit);
     progress = new Progress(config.train.steps);
 
@@ -52,8 +53,7 @@ export const train: Command = {
     const problem = doesNotFit(estimate(loaded.target, config, backend.name), { piece: most, total: backend.name === "wasm" ? WASM_ROOM : Infinity });
     if (problem) throw new DataError(`${file}, ${problem.where}`, problem.what, problem.hint);
 
-    folder = await make();
-    const { keeper } = folder;
+    const made = (keeper = await make());
     const control = new Control(config.train.learning_rate);
     const onInterrupt = (): void => {
       if (control.stopped()) process.exit(130);
@@ -64,19 +64,18 @@ export const train: Command = {
     const began = performance.now();
     const here = async (): Promise<typeof backend> => backend;
     const { run, from } = stored
-      ? await reopened(config, loaded, stored, here, emit)
+      ? await reopened(config, loaded, resumable(loaded, stored), here, emit)
       : { run: await begun(config, loaded, here, emit, control.stopped), from: undefined };
-    const kept = await trainRun(run, loaded.rows, config, control, emit, { from, keep: (checkpoint, urgent) => keeper.keep(checkpoint, run, urgent) });
+    const kept = await trainRun(run, loaded.rows, config, control, emit, { from, keep: (checkpoint, urgent) => made.keep(checkpoint, run, urgent) });
     const seconds = (performance.now() - began) / 1000;
     progress.end();
-    await keeper.close();
-    const events = keeper.log;
+    await made.close();
+    const events = made.log;
     for (const [name, content] of Object.entries(await runFiles(run, loaded, config, events))) {
       await mkdir(dirname(join(out, name)), { recursive: true });
       await writeFile(join(out, name), content);
     }
     process.off("SIGINT", onInterrupt);
-    folder.release();
     console.error(`written to ${out}`);
 
     const steps = events.filter((e) => e.type === "step");
@@ -109,7 +108,7 @@ interface Place {
   /** What it goes on from; null: it begins. */
   stored: StoredCheckpoint | null;
   /** Nothing is written before. */
-  make: () => Promise<RunFolder>;
+  make: MakeFolder;
 }
 
 async function place(args: Args, tell: (e: TrainEvent) => void): Promise<Place> {

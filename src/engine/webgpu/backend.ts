@@ -12,7 +12,12 @@ export class DeviceError extends Error {
   override name = "DeviceError";
   readonly where = "device";
   readonly hint: string;
-  constructor(message: string, memory: boolean) {
+  /** lost: the device is gone for good; a new one may work. */
+  constructor(
+    message: string,
+    memory: boolean,
+    readonly lost = false,
+  ) {
     super(message);
     this.hint = memory
       ? "Take a smaller batch, shorter rows or a smaller model, and close other tabs."
@@ -35,11 +40,18 @@ export function webgpuBackend(device: Device): Backend {
     const memory = error instanceof GPUOutOfMemoryError;
     failure ??= new DeviceError(memory ? `the device has no memory left: ${error.message}` : error.message, memory);
   });
-  void gpu.lost.then((info) => {
-    if (info.reason !== "destroyed") failure ??= new DeviceError(`the device was lost: ${info.message}`, false);
+  let ended = false;
+  const lost = gpu.lost.then((info) => {
+    if (!ended) failure ??= new DeviceError(`the device was lost${info.message ? `: ${info.message}` : ""}`, false, true);
   });
   const check = (): void => {
     if (failure) throw failure;
+  };
+  /** What is refused on a device that is being lost is refused because of that, though it may be heard of first. */
+  const refused = async (cause: unknown): Promise<never> => {
+    await Promise.race([lost, new Promise((resolve) => setTimeout(resolve, 100))]);
+    check();
+    throw cause;
   };
 
   const pipeline = (kernel: Kernel): Promise<GPUComputePipeline> => {
@@ -68,7 +80,7 @@ export function webgpuBackend(device: Device): Backend {
     const encoder = gpu.createCommandEncoder();
     encoder.copyBufferToBuffer(bufferOf(from), from.offset * 4, buffer, 0, from.elements * 4);
     gpu.queue.submit([encoder.finish()]);
-    await buffer.mapAsync(GPUMapMode.READ);
+    await buffer.mapAsync(GPUMapMode.READ).catch(refused);
     check();
     const copy = buffer.getMappedRange().slice(0, from.elements * 4);
     buffer.unmap();
@@ -120,6 +132,7 @@ export function webgpuBackend(device: Device): Backend {
     },
     idle: () => queue.idle(),
     destroy: () => {
+      ended = true;
       pool.destroy();
       gpu.destroy();
     },

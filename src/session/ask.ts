@@ -1,0 +1,33 @@
+// ask.ts — a question to a run on a device, answered by the tuned model and by its base, between two steps.
+
+import { encodePrompt } from "../data/batch.ts";
+import { encodeLabelled } from "../data/classification.ts";
+import type { Answer, AskOptions } from "../protocol.ts";
+import { predict, spell } from "../train/classify.ts";
+import { generate } from "../train/generate.ts";
+import type { Active } from "./training.ts";
+
+export async function askRun(active: Active, o: AskOptions): Promise<Answer> {
+  const { control, loaded, run, start } = active;
+  const { tokenizer, rows } = loaded;
+  if (rows.metrics) return classify(active, o.prompt, rows.classes);
+  const ids = encodePrompt(o.prompt, tokenizer, loaded.base.config.maxPositions - o.maxNewTokens);
+  const sampling = { ...o, stopIds: tokenizer.stopIds };
+  const answer = async (): Promise<string> => tokenizer.decode((await generate(run, [ids], sampling))[0]);
+  return control.between(async () => {
+    const tuned = await answer();
+    const base = await run.asBase(start, answer);
+    return { base, tuned };
+  });
+}
+
+/** A pair of texts: the second begins on a new line. */
+async function classify({ run, config, start, control, loaded }: Active, asked: string, classes: readonly string[] | null): Promise<Answer> {
+  const [, text, text2] = /^(.*?)(?:\n([^]*))?$/s.exec(asked.trim())!;
+  const { example } = encodeLabelled({ text, text2: text2?.trim() || undefined }, 0, loaded.tokenizer, config.data.max_length);
+  const answer = async (): Promise<string> => spell((await predict(run, [example], 1, config.data.max_length))![0], classes);
+  return control.between(async () => {
+    const tuned = await answer();
+    return { base: await run.asBase(start, answer), tuned };
+  });
+}
