@@ -90,9 +90,10 @@ export interface MemoryEstimate {
 }
 
 export type TrainEvent =
-  /** Under which name the run is kept; it comes first and is no part of the log. */
+  /** Under which name the run is kept; no part of the log. What was told before it is void: the log so far follows, if there is one. */
   | { type: "run"; id: string; name: string }
-  | { type: "state"; state: RunState; step: number; detail?: string; hint?: string }
+  /** offer: what a run that failed could go on with. */
+  | { type: "state"; state: RunState; step: number; detail?: string; hint?: string; offer?: Onward }
   /** Work before or between steps, with numbers. unit: bytes, rows, pipelines, prompts … */
   | { type: "progress"; phase: string; done: number; total: number; unit: string }
   | {
@@ -270,7 +271,7 @@ export interface BenchmarkRow {
 }
 
 /** The class behind the worker. Expected outcomes are values or events, not rejections. */
-export interface Session {
+export interface Session extends RunsSession {
   catalogue(): Promise<Catalogue>;
   device(): Promise<DeviceInfo>;
   /** Files that `file:` sources name: a model folder (config.json, *.safetensors, tokenizer.json …) or a data file. */

@@ -17,8 +17,7 @@ import { tinyContext } from "../harness/tiny-folder.ts";
 const folder = mkdtempSync(join(tmpdir(), "rankscope-kept-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-let backends = 0;
-const studio = (shelf: Shelf, backend: () => Promise<Backend> = () => (backends++, wasmBackend({ threads: 1 }))): StudioSession =>
+const studio = (shelf: Shelf, backend: () => Promise<Backend> = () => wasmBackend({ threads: 1 })): StudioSession =>
   new StudioSession({
     context: tinyContext,
     device: async () => ({ webgpu: false, adapter: "", software: false, limits: {}, features: [] }),

@@ -14,7 +14,17 @@ export class MemoryRuns implements RunsSession {
     const evaluations = events.filter((e) => e.type === "evaluation");
     const state = events.findLast((e) => e.type === "state")?.state ?? "stopped";
     const run: KeptRun = {
-      ...{ version: 1, id, name, notes: "", tags: [], created: 1.7e12 + this.kept.length, changed: 1.7e12, config, state, step, backend: "wasm" },
+      version: 1,
+      id,
+      name,
+      notes: "",
+      tags: [],
+      created: 1.7e12 + this.kept.length,
+      changed: 1.7e12,
+      config,
+      state,
+      step,
+      backend: "wasm",
       trainable: 162_816,
       last: { step, bytes: 2_000_000 },
       best: evaluations.length > 1 ? { step, bytes: 2_000_000, loss: 0.2, metric: 0.8 } : null,
