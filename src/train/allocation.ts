@@ -188,8 +188,9 @@ export const offOf = (a: Resolved, { ranks }: Decision): ReadonlySet<string> => 
 
 /** The re-allocations of a dynamic allocation; null: it is none. */
 export function whileTraining(run: Run, o: Allocating): { due(step: number): boolean; decide(step: number): Promise<string> } | null {
-  const a = resolveAllocation(run.target, o.config);
-  if (a?.config.when !== "dynamic") return null;
+  // A static one is made by now: of what it left out, nothing is known here.
+  const a = o.config.allocation?.when === "dynamic" ? resolveAllocation(run.target, o.config) : null;
+  if (!a) return null;
   const { train } = o.config;
   const stepsPerEpoch = Math.max(1, Math.ceil(o.data.train.length / (train.batch_size * train.gradient_accumulation_steps)));
   const at = (step: number): Action | undefined => schedules.dynamic.actions(step, { ...a.config, steps: train.steps, stepsPerEpoch })[0];
@@ -211,8 +212,8 @@ export function whileTraining(run: Run, o: Allocating): { due(step: number): boo
 
 /** The run for a static allocation: another one, on the same weights, whose sites have the ranks they were given. Any other run is left as it is. */
 export async function allocateOnce(run: Run, rebuild: (target: Target) => Promise<Run>, o: Allocating): Promise<Run> {
-  const a = resolveAllocation(run.target, o.config);
-  if (a?.config.when !== "static") return run;
+  const a = o.config.allocation?.when === "static" ? resolveAllocation(run.target, o.config) : null;
+  if (!a) return run;
   const decision = await reallocate(run, a, 0, "proxy", o);
   if (!decision) return run;
   const now = await rebuild(withRanks(run.target, new Map(a.names.map((name, i) => [name, decision.ranks[i]]))));

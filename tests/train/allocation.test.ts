@@ -207,6 +207,21 @@ describe.each(["reference", "webgpu", "wasm"] as const)("%s", (name) => {
     third.destroy();
   });
 
+  it("a static allocation of few modules, others excluded by name, trains", { timeout: 120_000 }, async () => {
+    const backend = await backendNow();
+    const config = configOf({ proxy: "constant", budget: { modules: 2 }, excluded: ["q_proj"] }, { train: { steps: 1 } });
+    const first = await runOf(backend, tiny, config);
+    const o = { data: dataOf(rows), config, emit: () => {}, cancelled: () => false };
+    const rebuild = (target: typeof first.target): Promise<Run> => {
+      first.destroyAllButWeights();
+      return Run.create({ backend, target, checkpoint: tiny.checkpoint, maxTokens: 32, weightDecay: 0, seed: 0, weightsOf: first });
+    };
+    const run = await allocateOnce(first, rebuild, o);
+    expect(run.target.ranks.size).toBe(2);
+    expect((await train(run, o.data, config, new Control(0.01), () => {})).step).toBe(1);
+    run.destroy();
+  });
+
   it("a run that breaks goes back to the sites that were on at its last finite state", { timeout: 120_000 }, async () => {
     const config = configOf({ when: "dynamic", proxy: "constant", realloc_N: 0.5 }, { train: { steps: 30, eval_every: 2, max_grad_norm: 0 } });
     const run = await runOf(await backendNow(), tiny, config);
