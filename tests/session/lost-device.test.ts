@@ -17,7 +17,11 @@ const config = (train: Partial<RunConfig["train"]>): RunConfig =>
   parseConfig({
     model: { source: "file:model" },
     data: { source: "file:rows.jsonl", max_length: 32, eval_share: 0.25 },
-    ...{ r: 2, lora_alpha: 4, lora_dropout: 0.1, target_modules: ["q_proj"], backend: "webgpu" },
+    r: 2,
+    lora_alpha: 4,
+    lora_dropout: 0.1,
+    target_modules: ["q_proj"],
+    backend: "webgpu",
     train: { steps: 14, batch_size: 4, eval_every: 4, eval_rows: 2, samples_every: 0, warmup_steps: 0, learning_rate: 0.01, ...train },
   });
 
