@@ -92,7 +92,8 @@ export const difference = {
   title: "difference",
   against: "Compare with",
   nothing: "nothing",
-  help: (first: string, second: string) => `Blue: more in ${first}. Orange: more in ${second}. Both as they were after the same step, or at their end.`,
+  help: (first: string, second: string) => `Blue: more in ${first}. Orange: more in ${second}.`,
+  when: "Both as they were after the same step, or at their end.",
   order: "How many places better or worse each matrix comes out by its score.",
   more: (name: string) => `more in ${name}`,
   cell: (view: string, first: string, firstName: string, second: string, secondName: string, by: string) =>

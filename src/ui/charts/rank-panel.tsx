@@ -84,8 +84,8 @@ export function RankPanel() {
         <Segments label={text.heatmap.viewLabel} options={shownViews.map(({ name, title }) => ({ value: name, title }))} value={segment} onChange={setView} />
       </div>
       <p className="help">
-        {second ? `${view.name === "order" ? `${text.difference.order} ` : ""}${text.difference.help(...second.names)}` : view.help}{" "}
-        {editable && !table && !second && text.heatmap.tip}
+        {second && view.name === "order" ? text.difference.order : !second && view.help} {second && !table && text.difference.help(...second.names)}{" "}
+        {second && text.difference.when} {editable && !table && !second && text.heatmap.tip}
       </p>
       <div data-testid="rank-heatmap">
         {sites.length === 0 ? (

@@ -174,7 +174,9 @@ function Score() {
   const proxy = useStudio((state) => state.config.allocation?.proxy);
   const there = useStudio((state) => scoresOf(state.scoring, state.config) !== null);
   const cost = useStudio((state) => state.preflight?.scoring);
-  const busy = useStudio((state) => active(state.run) || state.benchmark.state === "running" || state.preflight?.memory === null);
+  const busy = useStudio(
+    (state) => active(state.run) || state.benchmark.state === "running" || state.scoring.state === "running" || state.preflight?.memory === null,
+  );
   const { score } = store.getState();
   return (
     <div className="scoring" data-testid="scoring">
@@ -184,7 +186,7 @@ function Score() {
           {cost.seconds !== null && `, ${duration(cost.seconds)}`}.
         </p>
       )}
-      {scoring.state === "running" ? (
+      {scoring.state === "running" && scoring.asked.length === 1 ? (
         <ScoringProgress />
       ) : (
         <button type="button" className="quiet" data-testid="score" disabled={busy} onClick={() => void score()}>
