@@ -97,8 +97,8 @@ export const fields: Readonly<Record<string, Field>> = {
     ["off", "separated", "combined"],
     { paper: "2406.14956" },
   ),
-  "allocation.shortcut_r": count("Shortcut rank", "Width of a shortcut's low-rank product.", 1, 1024),
-  "allocation.shortcut_alpha": number("Shortcut alpha", "A shortcut's product is multiplied by alpha / rank; the paper tried 1 to 16.", 1e-6, 1e6),
+  "allocation.shortcut_r": count("Shortcut r", "Width of a shortcut's low-rank product.", 1, 1024),
+  "allocation.shortcut_alpha": number("Shortcut α", "A shortcut's product is multiplied by α / r; the paper tried 1 to 16.", 1e-6, 1e6),
   "allocation.shortcut_form": choice(
     "Shortcut form",
     "plain leaves the model as it is at the start; norm puts the block's norm behind a shortcut once more, as the authors do, which changes most models at once.",

@@ -76,9 +76,9 @@ export const text = {
       `In ${steps} small steps they learn from “${data}”. The loss falls here; the map below shows which places change.`,
       "Before and after, the model answers the same questions.",
     ],
-    steps: (model: string, sites: number, trainable: string, total: string, steps: number, data: string) => [
+    steps: (model: string, sites: number, cuts: number, trainable: string, total: string, steps: number, data: string) => [
       `${model} is loaded: ${total} numbers, all frozen.`,
-      `Beside ${sites} of its matrices a thin pair of matrices is added: ${trainable} numbers that may learn.`,
+      `Beside ${sites} of its matrices${cuts > 0 ? ` and at ${cuts} shortcuts` : ""} a thin pair of matrices is added: ${trainable} numbers that may learn.`,
       `In ${steps} small steps they learn from “${data}”. The loss falls here; the map below shows which places change.`,
       "Before and after, the model answers the same questions.",
     ],

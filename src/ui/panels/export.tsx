@@ -57,7 +57,9 @@ function Bare({ cuts, off, onGo }: { cuts: number; off: boolean; onGo: () => voi
           {text.export.bare.lost(cuts)} {text.export.bare.instead}
         </p>
         <form method="dialog" className="inline">
-          <button autoFocus>{text.export.bare.stay}</button>
+          <button className="quiet" autoFocus>
+            {text.export.bare.stay}
+          </button>
           <button className="quiet" data-testid="export-bare" onClick={onGo}>
             {text.export.bare.go}
           </button>

@@ -3,7 +3,12 @@ import { useParts, useStudio } from "../context.ts";
 import { text } from "../strings.ts";
 import { Field } from "./field.tsx";
 
-export const shortModule = (module: string): string => module.replace(/_proj$/, "");
+/** At the head of a column: "q", "res 1", "cut ffn"; its whole name is the title. */
+export const shortModule = (module: string): string =>
+  module
+    .replace(/_proj$/, "")
+    .replace(/^residual_/, "res ")
+    .replace(/^shortcut_/, "cut ");
 
 export function ModulesField() {
   const { store } = useParts();
