@@ -37,7 +37,7 @@ export function Export() {
       {cuts > 0 && <Bare cuts={cuts} off={off} onGo={() => void run("peft")} />}
       <span className="muted small number">
         {saved ?? (plan ? text.export.size(bytes(4 * plan.trainable)) : text.export.help)}
-        {cuts > 0 && ` ${text.export.shortcuts(cuts)}`}
+        {cuts > 0 && `. ${text.export.shortcuts(cuts)}`}
       </span>
     </div>
   );
