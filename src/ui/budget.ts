@@ -10,10 +10,13 @@ export const budgetOf = (unit: BudgetUnit, amount: number): Budget => ({ [unit]:
 
 /** What a slider may reach: from the smallest module to all of them. Without adapted sites there is nothing to choose. */
 export function rangeOf(unit: BudgetUnit, sites: readonly SiteInfo[]): { min: number; max: number; step: number } | null {
-  const costs = sites.filter((site) => site.parameters > 0).map((site) => site.parameters);
+  const adapted = sites.filter((site) => site.parameters > 0);
+  const costs = adapted.map((site) => site.parameters);
   if (costs.length === 0) return null;
   if (unit === "modules") return { min: 1, max: costs.length, step: 1 };
-  if (unit === "share") return { min: Math.ceil(100 / costs.length) / 100, max: 1, step: 0.01 };
+  // A share is rounded down for modules, so that shortcuts do not help to pay for one.
+  const modules = adapted.filter((site) => !site.kind).length || costs.length;
+  if (unit === "share") return { min: Math.ceil(100 / modules) / 100, max: 1, step: 0.01 };
   const least = Math.min(...costs);
   const all = costs.reduce((a, b) => a + b, 0);
   return { min: least, max: least * Math.ceil(all / least), step: least };
