@@ -1,6 +1,7 @@
 // Shortcuts in a run: which sites there are and what they cost, who competes with whom for what, scores, trainings in which they go off and come back.
 
 import { describe, expect, test } from "vitest";
+import { lora } from "../../src/adapters/lora.ts";
 import type { Backend } from "../../src/engine/backend.ts";
 import { proxies } from "../../src/proxies/index.ts";
 import type { AllocationConfig, RunConfig, TrainEvent } from "../../src/protocol.ts";
@@ -8,6 +9,7 @@ import { allocateOnce, decide, resolveAllocation } from "../../src/train/allocat
 import { firstAllocation } from "../../src/train/config.ts";
 import { Control } from "../../src/train/control.ts";
 import { estimate } from "../../src/train/estimate.ts";
+import { mergeGraph } from "../../src/train/graphs.ts";
 import { rankingsOf } from "../../src/train/rankings.ts";
 import { Run, partName } from "../../src/train/run.ts";
 import { calibrationBatches, scoreSites } from "../../src/train/score.ts";
@@ -59,6 +61,13 @@ describe("what there is", () => {
     expect(b.memory.trainables - a.memory.trainables).toBe(11 * 4 * 64 * 4); // r 3 in rows of 4
     expect(b.dispatches).toBeGreaterThan(a.dispatches);
     expect(b.flopsPerStep).toBeGreaterThan(a.flopsPerStep);
+  });
+  test("they belong to no weight, so they are not merged", () => {
+    const { sites, subject } = targetOf(tiny.base, configOf({}));
+    const residual = sites.find((s) => s.kind === "residual")!;
+    expect(() => mergeGraph(lora, residual, subject.adaptation)).toThrow(
+      /residual_1: is a map of its own, 32 × 32, .* cannot be merged.*shortcuts\.safetensors/,
+    );
   });
   test("a rank that does not fit is an error of its field; methods without ranks have none", () => {
     expect(() => targetOf(tiny.base, configOf({ shortcut_r: 33 }))).toThrow(/allocation\.shortcut_r: is 33: model\.layers\.0\.residual_1 is 32 × 32/);
