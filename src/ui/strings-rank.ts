@@ -99,6 +99,7 @@ export const difference = {
   cell: (view: string, first: string, firstName: string, second: string, secondName: string, by: string) =>
     `${view} ${first} in ${firstName}, ${second} in ${secondName}, difference ${by}`,
   unknown: "not known in both",
+  empty: "The run ended before its map showed anything.",
   none: "The two runs have no module in common.",
 };
 

@@ -40,8 +40,8 @@ export function RankPanel() {
   const [inOrder, setInOrder] = useState(false);
   const [table, setTable] = useState(false);
   const [open, setOpen] = useState<OpenCell | null>(null);
-  const { first, second, ofRun, differs, usable, moments, spent, scores, planned, byHand, busy, others } = useShown(choice);
-  useEffect(() => choose({ source: null, at: null }), [runConfig]);
+  const { first, second, ofRun, differs, usable, moments, spent, scores, planned, byHand, busy, others, look } = useShown(choice);
+  useEffect(() => choose({ source: null, at: null, against: null }), [runConfig]);
   // Scores that were just made are what one wants to see.
   useEffect(() => {
     if (!scores) return;
@@ -70,6 +70,10 @@ export function RankPanel() {
     store.getState().useRanks(sites);
     choose({ source: "setup" });
     setView("rank");
+  };
+  const compareWith = (id: string) => {
+    look(id);
+    choose({ against: id || null });
   };
   const saveCsv = () =>
     second ? save("difference.csv", differenceCsv(first, second.shown), "text/csv") : save("ranks.csv", sitesCsv(sites, measured), "text/csv");
@@ -119,7 +123,7 @@ export function RankPanel() {
         {others.length > 0 && (
           <label className="check">
             {text.difference.against}
-            <select value={second ? choice.against! : ""} data-testid="compare-with" onChange={(event) => choose({ against: event.target.value || null })}>
+            <select value={choice.against ?? ""} data-testid="compare-with" onChange={(event) => compareWith(event.target.value)}>
               <option value="">{text.difference.nothing}</option>
               {others.map(({ id, title }) => (
                 <option key={id} value={id}>

@@ -3,10 +3,11 @@ import { useMemo } from "react";
 import { useShallow } from "zustand/react/shallow";
 import { useStudio } from "../context.ts";
 import { active, type RunView } from "../fold.ts";
-import { describeRun, type PastRun } from "../runs.ts";
+import { describeRun } from "../runs.ts";
 import { decidedBy, scoresOf } from "../scoring.ts";
 import { text } from "../strings.ts";
 import { handRanks } from "../with-rank.ts";
+import { useEarlier } from "./use-earlier.ts";
 import { momentAt, shownOfRun, shownOfSetup, type Mapped, type Shown } from "./shown.ts";
 
 /** What the visitor chose; null: what is usual. */
@@ -43,17 +44,21 @@ export function useShown({ source, at, against }: Choice) {
   const ofNext = useMemo(() => shownOfSetup(planned, scores, preview), [planned, scores, preview]);
   const moment = ofRun ? run.moments[at ?? run.moments.length - 1] : undefined;
 
-  const others = useMemo((): PastRun[] => {
-    const now = !ofRun && runConfig && run.moments.length > 0 ? [{ id: current, name: text.runs.current, config: runConfig, run: run as RunView }] : [];
-    return [...now, ...runs.toReversed()];
-  }, [ofRun, runConfig, run, runs]);
+  const earlier = useEarlier();
+  const others = useMemo(() => {
+    const now =
+      !ofRun && runConfig && run.moments.length > 0 ? [{ id: current, name: text.runs.current, config: runConfig, steps: run.moments.at(-1)!.step }] : [];
+    return [...now, ...earlier.list];
+  }, [ofRun, runConfig, run, earlier.list]);
   const other = others.find(({ id }) => id === against);
+  const otherRun = other && (other.id === current ? run : runs.find(({ id }) => id === other.id)?.run);
+  const otherDynamic = other?.config.allocation?.when === "dynamic";
   const second = useMemo(() => {
-    if (!other) return null;
+    if (!otherRun) return null;
     // Beside a moment of this run stands the same one of the other.
-    const place = ofRun && at !== null && moment ? momentAt(other.run, moment.step) : null;
-    return shownOfRun(other.run, other.config.allocation?.when === "dynamic", place);
-  }, [other, ofRun, at, moment]);
+    const place = ofRun && at !== null && moment ? momentAt(otherRun, moment.step) : null;
+    return shownOfRun(otherRun, otherDynamic, place);
+  }, [otherRun, otherDynamic, ofRun, at, moment]);
 
   return {
     first: ofRun ? ofThis : ofNext,
@@ -71,9 +76,8 @@ export function useShown({ source, at, against }: Choice) {
     byHand: useMemo(() => hand && handRanks(hand, planned), [hand, planned]),
     busy,
     second: second && other ? { shown: second, names: [ofRun ? text.runs.current : text.runs.next, other.name] as const } : null,
-    others: others.map(({ id, name, config, run: { moments } }) => ({
-      id,
-      title: text.runs.option(name, describeRun(config), moments.at(-1)?.step ?? 0),
-    })),
+    /** Runs to compare with; `look` before one is chosen. */
+    others: others.map(({ id, name, config, steps }) => ({ id, title: text.runs.option(name, describeRun(config), steps) })),
+    look: earlier.look,
   };
 }
