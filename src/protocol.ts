@@ -140,6 +140,9 @@ export interface CatalogueEntry {
 export interface Catalogue {
   models: CatalogueEntry[];
   data: CatalogueEntry[];
+  /** How the rows of a file may be read, in the order in which columns are looked at. */
+  formats: FormatEntry[];
+  templates: CatalogueEntry[];
   methods: CatalogueEntry[];
   optimizers: CatalogueEntry[];
   schedulers: CatalogueEntry[];
@@ -211,29 +214,6 @@ export interface Problem {
   level: "error" | "warning";
 }
 
-export interface PreviewToken {
-  text: string;
-  id: number;
-  /** Counted in the loss. */
-  trained: boolean;
-}
-
-export interface DataPreview {
-  rows: PreviewToken[][];
-  /** Classification: the label of each of `rows`, and no token is `trained`. */
-  labels?: string[];
-  trainRows: number;
-  evalRows: number;
-  /** Share of all tokens that count in the loss, 0..1. */
-  trainedShare: number;
-  /** Histogram of row lengths in tokens: [upper bound, count]. */
-  lengths: [number, number][];
-  /** Rows left out, with 1-based line number and reason; at most 50 are listed. */
-  wrong: { line: number; reason: string }[];
-  wrongTotal: number;
-  truncated: number;
-}
-
 export interface AskOptions {
   prompt: string;
   maxNewTokens: number;
@@ -277,7 +257,8 @@ export interface Session extends RunsSession {
   /** Files that `file:` sources name: a model folder (config.json, *.safetensors, tokenizer.json …) or a data file. */
   give(folder: string, files: GivenFile[]): Promise<void>;
   preflight(config: RunConfig): Promise<Preflight>;
-  preview(config: RunConfig, rows: number): Promise<DataPreview | { problems: Problem[] }>;
+  /** Some training rows from number `first` (0) on, and what is to be known of all. */
+  preview(config: RunConfig, rows: number, first?: number): Promise<DataPreview | NoPreview>;
   /** Resolves when the run ends (finished, stopped or failed); events arrive in batches, at most ten a second. */
   train(config: RunConfig, onEvents: (events: TrainEvent[]) => void): Promise<void>;
   pause(): Promise<void>;

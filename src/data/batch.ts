@@ -1,8 +1,11 @@
 // batch.ts — rows → token ids with labels → batches padded to few lengths.
-// Prompt tokens are not counted in the loss (label −100); the completion and the end token are. Text rows count throughout.
+// Prompt tokens are not counted in the loss (label −100); the completion and the end token are. Text rows count throughout, of a conversation
+// the answers.
 
+import { encodeParts, partsOf, withoutOldest } from "./chat.ts";
 import { hash, shuffle } from "./random.ts";
-import type { Row, WrongRow } from "./row.ts";
+import type { Message, Row, WrongRow } from "./row.ts";
+import { type ChatTemplate, TemplateError } from "./template.ts";
 import type { TextTokenizer } from "./tokenizer.ts";
 
 /** Label of a token that is not counted in the loss, as in PyTorch. */
@@ -35,32 +38,50 @@ export interface Encoded {
   examples: Example[];
   /** Rows that lost tokens to max_length. */
   truncated: number;
+  /** Conversations of which not all answers are learned: see partsOf. */
+  partly: number;
   /** Rows that cannot be used at this max_length. */
   dropped: WrongRow[];
 }
 
+/** Where a row lost tokens to max_length: what is kept. */
+export const TRUNCATION =
+  "Answers are kept whole: a long prompt loses its beginning, a conversation its oldest turns; a text loses its end. What does not fit even so is left out.";
+
 /**
- * Rows → examples of at most maxLength tokens, bos and eos included. The answer is kept whole: a long prompt loses its beginning,
- * a long text its end, and a row whose completion does not fit behind one prompt token is dropped.
+ * Rows → examples of at most maxLength tokens, bos and eos included. The answer is kept whole: a long prompt loses its beginning, a conversation
+ * its oldest turns, a text its end; a row whose completion does not fit behind one prompt token is dropped. template: needed where rows are
+ * conversations. Throws DataError: the template goes on forever.
  */
-export function encodeRows(rows: readonly Row[], tokenizer: TextTokenizer, maxLength: number): Encoded {
-  const out: Encoded = { examples: [], truncated: 0, dropped: [] };
+export function encodeRows(rows: readonly Row[], tokenizer: TextTokenizer, maxLength: number, template?: ChatTemplate): Encoded {
+  const out: Encoded = { examples: [], truncated: 0, partly: 0, dropped: [] };
   for (const [i, row] of rows.entries()) {
     const line = row.line ?? i + 1;
-    const { example, truncated, reason } = encodeRow(row, tokenizer, maxLength);
+    const { example, truncated, partly, reason } = encodeRow(row, tokenizer, maxLength, template);
     if (!example) out.dropped.push({ line, reason: reason! });
     else out.examples.push(example);
     if (truncated) out.truncated++;
+    if (partly) out.partly++;
   }
   return out;
 }
 
-function encodeRow(row: Row, tokenizer: TextTokenizer, maxLength: number): { example?: Example; truncated?: boolean; reason?: string } {
+interface EncodedRow {
+  example?: Example;
+  truncated?: boolean;
+  partly?: boolean;
+  reason?: string;
+}
+
+const TOO_SHORT = { reason: "is a single token: there is nothing to predict" };
+
+function encodeRow(row: Row, tokenizer: TextTokenizer, maxLength: number, template?: ChatTemplate): EncodedRow {
+  if ("messages" in row) return encodeConversation(row.messages, tokenizer, maxLength, template!);
   const start = tokenizer.addBos ? [tokenizer.bosId!] : [];
   const end = tokenizer.eosId === null ? [] : [tokenizer.eosId];
   if ("text" in row) {
     const whole = [...start, ...tokenizer.encode(row.text), ...end];
-    if (whole.length < 2) return { reason: "is a single token: there is nothing to predict" };
+    if (whole.length < 2) return TOO_SHORT;
     const ids = whole.slice(0, maxLength);
     return { example: { ids, labels: [...ids] }, truncated: ids.length < whole.length };
   }
@@ -71,26 +92,44 @@ function encodeRow(row: Row, tokenizer: TextTokenizer, maxLength: number): { exa
   if (room < needed) return { reason: `its completion has ${completion.length} tokens, which do not fit in data.max_length ${maxLength}` };
   const context = [...start, ...prompt.slice(Math.max(0, prompt.length - room))];
   // without a token in front, the first token of the answer has nothing that predicts it
-  if (context.length + answer.length < 2) return { reason: "is a single token: there is nothing to predict" };
+  if (context.length + answer.length < 2) return TOO_SHORT;
   return { example: { ids: [...context, ...answer], labels: [...context.map(() => IGNORE), ...answer] }, truncated: prompt.length > room };
 }
 
-/**
- * Prompt and completion as ids. When the model answers, it is given the prompt's own tokens and continues, so training must see the same
- * boundary. Both are encoded together, which is what tokenizers expect of a text (some put a space before its first word), and
- * cut after the prompt's tokens; where a token would straddle the boundary, each is encoded on its own.
- */
-export function encodePair(prompt: string, completion: string, tokenizer: TextTokenizer): [number[], number[]] {
-  const before = tokenizer.encode(prompt);
-  const whole = tokenizer.encode(prompt + completion);
-  const clean = before.length < whole.length && before.every((id, i) => id === whole[i]);
-  return [before, clean ? whole.slice(before.length) : tokenizer.encode(completion)];
+/** Special tokens stand where the template puts them; bos and eos are added where it does not. */
+function encodeConversation(messages: readonly Message[], tokenizer: TextTokenizer, maxLength: number, template: ChatTemplate): EncodedRow {
+  const { addBos, bosId, eosId, stopIds } = tokenizer;
+  let length = 0;
+  for (let left: readonly Message[] | null = messages; left; left = withoutOldest(left)) {
+    try {
+      const parts = partsOf(left, template);
+      const encoded = encodeParts(parts.map(({ text }) => text), tokenizer); // prettier-ignore
+      const written = encoded.flat();
+      const start = addBos && written[0] !== bosId ? [bosId!] : [];
+      const end = eosId !== null && !stopIds.includes(written.at(-1)!) ? [eosId] : [];
+      const labels = encoded.flatMap((part, i) => (parts[i].trained ? part : part.map(() => IGNORE)));
+      const example = { ids: [...start, ...written, ...end], labels: [...start.map(() => IGNORE), ...labels, ...end] };
+      ({ length } = example.ids);
+      if (length < 2) return TOO_SHORT;
+      if (length <= maxLength) return { example, truncated: left !== messages, partly: answers(left) > parts.length / 2 };
+    } catch (cause) {
+      if (cause instanceof TemplateError) return { reason: `the template (${template.title}) ${cause.message}` };
+      throw cause;
+    }
+  }
+  return { reason: `its last question and answer have ${length} tokens, which do not fit in data.max_length ${maxLength}` };
 }
+
+const answers = (messages: readonly Message[]): number => messages.filter(({ role }) => role === "assistant").length;
+
+/** Prompt and completion as ids, cut where the prompt ends (see encodeParts). */
+export const encodePair = (prompt: string, completion: string, tokenizer: TextTokenizer): [number[], number[]] =>
+  encodeParts([prompt, completion], tokenizer) as [number[], number[]];
 
 /** A prompt as generation starts from it: bos where documents have one, and the last maxLength tokens. */
 export function encodePrompt(prompt: string, tokenizer: TextTokenizer, maxLength: number): number[] {
-  const start = tokenizer.addBos ? [tokenizer.bosId!] : [];
   const ids = tokenizer.encode(prompt);
+  const start = tokenizer.addBos && ids[0] !== tokenizer.bosId ? [tokenizer.bosId!] : [];
   return [...start, ...ids.slice(Math.max(0, ids.length - maxLength + start.length))];
 }
 
@@ -142,6 +181,24 @@ export function padded(
 
 /** The order of n rows in one epoch: every row once. */
 export const order = (seed: number, epoch: number, n: number): Int32Array => shuffle(n, hash(seed, epoch));
+
+/** Batches that are sorted by length together: chance within, so that a batch is not of the longest rows of all. */
+const GROUP = 50;
+
+/**
+ * The same with rows of like length in one batch, so that little is padded: shuffled, cut into groups of batches, each sorted by length, and
+ * the batches shuffled again. As Hugging Face's `group_by_length`. An epoch may begin within a batch; its first rows fill that up.
+ */
+export function orderByLength(seed: number, epoch: number, lengths: readonly number[], batch: number): Int32Array {
+  const n = lengths.length;
+  const rows = order(seed, epoch, n);
+  const begin = Math.min(n, (batch - ((epoch * n) % batch)) % batch);
+  for (let at = begin; at < n; at += GROUP * batch) rows.subarray(at, at + GROUP * batch).sort((a, b) => lengths[b] - lengths[a] || a - b);
+  const batches = Math.floor((n - begin) / batch);
+  const out = Int32Array.from(rows);
+  shuffle(batches, hash(seed, epoch, 1)).forEach((from, to) => out.set(rows.subarray(begin + from * batch, begin + (from + 1) * batch), begin + to * batch));
+  return out;
+}
 
 /** Rows for a data set without a held-out part of its own. With an evalShare above 0 both parts have a row, as long as there are two. */
 export function split<T>(rows: readonly T[], evalShare: number, seed: number): { train: T[]; heldOut: T[] } {

@@ -8,6 +8,9 @@ import type { TextTokenizer } from "./tokenizer.ts";
 /** Between the two texts of a pair, for decoders. */
 export const SEPARATOR = "\n";
 
+/** Where a row lost tokens to max_length: what is kept. */
+export const PAIR_TRUNCATION = "A text that is too long loses its end, of two texts the longer one first.";
+
 export interface LabelledExample {
   ids: number[];
   /** Segment of each token (BERT: 0 first text, 1 second); absent: all 0. */

@@ -1,50 +1,59 @@
-// lines.ts — a text file as lines or JSON values, each with its number: read as a stream, so that a file is never held twice. What cannot be
-// read is named by line, and the lines around it are kept.
+// lines.ts — a text file as lines, each with its number: unpacked where it is gzip, read as a stream, so that a file is never held. What cannot
+// be read is named by line, and the lines around it are kept.
 
 import { count } from "../formats/source.ts";
 import { DataError } from "./error.ts";
 
-const FILE_LIMIT = 512 * 2 ** 20; // bytes
+const HEAD = 1024; // bytes
 export const LINE_LIMIT = 2 ** 20; // bytes
 
-/** head: the first bytes, one character each, without a byte order mark. Throws DataError: too large, or UTF-16. */
-export async function openText(bytes: Blob | Uint8Array, name: string): Promise<{ blob: Blob; head: string }> {
-  const blob = bytes instanceof Blob ? bytes : new Blob([bytes as Uint8Array<ArrayBuffer>]);
-  if (blob.size > FILE_LIMIT) throw new DataError(name, `${count(blob.size)} bytes are more than fit (limit ${count(FILE_LIMIT)})`, "Use a part of the file");
-  const head = new Uint8Array(await blob.slice(0, 1024).arrayBuffer());
-  if ((head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff)) {
-    throw new DataError(name, "is UTF-16 text", "Save it as UTF-8");
-  }
-  return { blob, head: String.fromCharCode(...head).replace(/^\xef\xbb\xbf/, "") };
+/** A file of text, unpacked where it is packed. */
+export interface TextFile {
+  /** Without `.gz`. */
+  name: string;
+  /** The bytes from the beginning, in pieces. Throws DataError where a packed file is broken. */
+  chunks(): AsyncGenerator<Uint8Array>;
+  /** The first bytes, one character each, without a byte order mark. */
+  head: string;
+  /** Bytes of the file, packed as it is; packed: that is not the length of the text. */
+  bytes: number;
+  packed: boolean;
 }
 
-/** wrong: why there is no value. line: 1-based; in a JSON array the number of the item. */
-export type JsonItem = { line: number; value: unknown; wrong?: undefined } | { line: number; wrong: string };
+/** Throws DataError: UTF-16, or a gzip file that is none. */
+export async function openText(bytes: Blob | Uint8Array, name: string): Promise<TextFile> {
+  const blob = bytes instanceof Blob ? bytes : new Blob([bytes as Uint8Array<ArrayBuffer>]);
+  const magic = new Uint8Array(await blob.slice(0, 2).arrayBuffer());
+  const packed = magic[0] === 0x1f && magic[1] === 0x8b;
+  const file = { name: packed ? name.replace(/\.gz$/i, "") : name, chunks: () => chunksOf(blob, packed, name), bytes: blob.size, packed };
+  const head = await headOf(file.chunks());
+  if (/^(\xff\xfe|\xfe\xff)/.test(head)) throw new DataError(name, "is UTF-16 text", "Save it as UTF-8");
+  return { ...file, head: head.replace(/^\xef\xbb\xbf/, "") };
+}
 
-/** JSONL, or a JSON array where `head` starts with `[`. Throws DataError, with `hint`, for an array that is none. */
-export async function* jsonItems({ blob, head }: { blob: Blob; head: string }, name: string, hint: string): AsyncGenerator<JsonItem> {
-  if (/^\s*\[/.test(head)) {
-    let items: unknown;
-    try {
-      items = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(await blob.arrayBuffer()));
-    } catch (cause) {
-      throw new DataError(name, `starts like a JSON array but is not one (${cause instanceof Error ? brief(cause.message, 120) : "unreadable"})`, hint);
+async function* chunksOf(blob: Blob, packed: boolean, name: string): AsyncGenerator<Uint8Array> {
+  const reader = (packed ? blob.stream().pipeThrough(new DecompressionStream("gzip")) : blob.stream()).getReader();
+  try {
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (done) return;
+      yield value;
     }
-    if (Array.isArray(items)) for (const [i, value] of items.entries()) yield { line: i + 1, value };
-    return;
+  } catch (cause) {
+    const [what, hint] = packed ? ["is no whole gzip file", "Pack or download it again"] : ["cannot be read", "Was it moved or changed? Open it again"];
+    throw new DataError(name, `${what} (${cause instanceof Error ? brief(cause.message, 120) : "unreadable"})`, hint);
+  } finally {
+    reader.cancel().catch(() => {}); // whoever stops in the middle
   }
-  for await (const { line, text, wrong } of lines(blob)) {
-    if (wrong) yield { line, wrong };
-    if (wrong || text.trim() === "") continue;
-    let value: unknown;
-    try {
-      value = JSON.parse(text);
-    } catch (cause) {
-      yield { line, wrong: `is not JSON (${cause instanceof Error ? brief(cause.message, 120) : "unreadable"})` };
-      continue;
-    }
-    yield { line, value };
+}
+
+async function headOf(chunks: AsyncGenerator<Uint8Array>): Promise<string> {
+  let head = "";
+  for await (const chunk of chunks) {
+    head += String.fromCharCode(...chunk.subarray(0, HEAD - head.length));
+    if (head.length >= HEAD) break;
   }
+  return head;
 }
 
 /** What kind of value it is, for messages: "null", "a list", "a number". */
@@ -69,7 +78,7 @@ export interface Line {
 }
 
 /** Lines that end with LF or CRLF, the last one also without; a byte order mark at the start is skipped. Holds one line at a time. */
-export async function* lines(blob: Blob): AsyncGenerator<Line> {
+export async function* lines({ chunks }: Pick<TextFile, "chunks">): AsyncGenerator<Line> {
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   let line = 0;
   let parts: Uint8Array[] = [];
@@ -98,7 +107,7 @@ export async function* lines(blob: Blob): AsyncGenerator<Line> {
       return { line, text: "", wrong: "is not UTF-8 text" };
     }
   };
-  for await (const chunk of blob.stream()) {
+  for await (const chunk of chunks()) {
     let begin = 0;
     for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, begin)) {
       add(chunk.subarray(begin, end));
@@ -110,7 +119,7 @@ export async function* lines(blob: Blob): AsyncGenerator<Line> {
   if (length > 0) yield finish();
 }
 
-function concat(parts: Uint8Array[]): Uint8Array {
+export function concat(parts: Uint8Array[]): Uint8Array {
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0));
   let at = 0;
   for (const part of parts) {

@@ -1,12 +1,13 @@
 // parse-labelled.ts — classification data from a file: CSV, GLUE's TSV, JSONL or a JSON array. Columns are found by name; what is wrong with
 // a row is named by line, and the others are kept.
 
-import { count, isObject } from "../formats/source.ts";
+import { count } from "../formats/source.ts";
 import { DataError } from "./error.ts";
+import { Kept } from "./keep.ts";
 import { type Columns, findColumns, labelledTasks, taskOf } from "./labelled-tasks.ts";
-import { brief, jsonItems, kindOf, list, openText } from "./lines.ts";
+import { brief, kindOf, list, openText } from "./lines.ts";
+import { records, writingOf } from "./records.ts";
 import { type LabelledRow, type Parsed, reject } from "./row.ts";
-import { csvRecords, type TableRecord, tsvRecords } from "./table.ts";
 
 export interface ParsedLabelled extends Parsed<LabelledRow> {
   /** One of labelledTasks, known by its columns or its name; it decides the metrics. */
@@ -18,28 +19,30 @@ export interface ParsedLabelled extends Parsed<LabelledRow> {
 
 const SHAPE = "A table with a header like sentence1, sentence2, label, or one JSON object per line";
 
-interface Values {
-  line: number;
-  values: Record<string, unknown>;
-}
-
 /**
- * `columns`: names where they cannot be found by name. Throws DataError: too large, UTF-16, columns missing (it lists those there are),
- * or without one usable row.
+ * `columns`: names where they cannot be found by name. Throws DataError: UTF-16, a packed file that is broken, columns missing (it lists those
+ * there are), or without one usable row.
  */
 export async function parseLabelled(bytes: Blob | Uint8Array, name: string, columns: Partial<Columns> = {}): Promise<ParsedLabelled> {
-  const file = await openText(bytes, name);
+  const { file, kept } = Kept.of(await openText(bytes, name));
   const found: Parsed<LabelledRow> = { rows: [], wrong: [], wrongTotal: 0 };
-  const json = /^\s*[[{]/.test(file.head);
-  const tabs = !/\.csv$/i.test(name) && file.head.split("\n")[0].includes("\t");
-  const items = json ? objects(file, name, found) : named(tabs ? tsvRecords(file.blob) : csvRecords(file.blob, name), Object.keys(columns).length > 0, found);
+  const header = Object.keys(columns).length > 0 ? {} : { headerless };
 
   let parsed: ParsedLabelled | null = null;
-  for await (const { line, values } of items) {
-    parsed ??= begin(found, Object.keys(values), columns, name);
-    const row = labelled(values, parsed, line);
-    if (typeof row === "string") reject(found, line, row);
-    else found.rows.push(row);
+  for await (const { line, ...record } of records(file, writingOf(file, true), { hint: SHAPE, ...header })) {
+    if (record.wrong !== undefined) reject(found, line, record.wrong);
+    else {
+      parsed ??= begin(found, Object.keys(record.values), columns, name);
+      const row = labelled(record.values, parsed, line);
+      if (typeof row === "string") reject(found, line, row);
+      else {
+        found.rows.push(row);
+        kept.add(row.text.length + (row.text2?.length ?? 0));
+      }
+    }
+    if (!kept.full) continue;
+    found.unread = kept.unread;
+    break;
   }
   if (parsed && found.rows.length > 0) return parsed;
   if (found.wrongTotal === 0) throw new DataError(name, "holds no rows", SHAPE);
@@ -54,35 +57,8 @@ function begin(found: Parsed<LabelledRow>, names: readonly string[], given: Part
   return parsed;
 }
 
-/** JSON objects; anything else is wrong. */
-async function* objects(file: { blob: Blob; head: string }, name: string, found: Parsed<LabelledRow>): AsyncGenerator<Values> {
-  for await (const item of jsonItems(file, name, SHAPE)) {
-    if (item.wrong !== undefined) reject(found, item.line, item.wrong);
-    else if (isObject(item.value)) yield { line: item.line, values: item.value };
-    else reject(found, item.line, `is ${kindOf(item.value)}, not an object`);
-  }
-}
-
-/** Fields by the names of the header. Without one: GLUE's CoLA, or a text and a number in two columns. */
-async function* named(records: AsyncGenerator<TableRecord>, needsHeader: boolean, found: Parsed<LabelledRow>): AsyncGenerator<Values> {
-  let header: readonly string[] | null = null;
-  for await (const { line, ...record } of records) {
-    if (record.wrong !== undefined) {
-      reject(found, line, record.wrong);
-      continue;
-    }
-    const { fields } = record;
-    if (!header) {
-      const names = needsHeader ? null : headerless(fields);
-      header = names ?? fields.map((field) => field.trim());
-      if (!names) continue;
-    }
-    if (fields.length === header.length) yield { line, values: Object.fromEntries(header.map((column, i) => [column, fields[i]])) };
-    else reject(found, line, `has ${fields.length} fields, the first line has ${header.length} (${list(header)})`);
-  }
-}
-
-function headerless(fields: readonly string[]): readonly string[] | null {
+/** Tables without a header: GLUE's CoLA, or a text and a number in two columns. */
+export function headerless(fields: readonly string[]): readonly string[] | null {
   const number = (field: string) => /^-?\d+(\.\d+)?$/.test(field.trim());
   if (fields.length === 4 && /^[01]$/.test(fields[1]) && /^\*?$/.test(fields[2])) return ["source", "label", "mark", "sentence"];
   if (fields.length !== 2 || number(fields[0]) === number(fields[1])) return null;

@@ -14,7 +14,7 @@ import type { TextTokenizer } from "./tokenizer.ts";
 const CLASSES_LIMIT = 1000;
 
 /** Rows as they come from a source: a bundled set has a held-out part of its own, a file has wrong rows. */
-export interface LabelledSource extends Partial<Pick<Parsed<LabelledRow>, "wrong" | "wrongTotal">> {
+export interface LabelledSource extends Partial<Pick<Parsed<LabelledRow>, "wrong" | "wrongTotal" | "unread">> {
   rows: readonly LabelledRow[];
   heldOut?: readonly LabelledRow[];
 }
@@ -29,6 +29,7 @@ export interface PreparedClassification {
   wrong: WrongRow[];
   wrongTotal: number;
   truncated: number;
+  unread?: string;
 }
 
 export interface PrepareClassificationOptions extends PrepareOptions {
@@ -61,6 +62,7 @@ export function prepareClassification(source: LabelledSource, tokenizer: TextTok
     wrong: [...(source.wrong ?? []), ...wrong.wrong].slice(0, WRONG_LISTED),
     wrongTotal: (source.wrongTotal ?? 0) + wrong.wrongTotal,
     truncated: train.truncated + heldOut.truncated,
+    ...(source.unread === undefined ? {} : { unread: source.unread }),
   };
 }
 

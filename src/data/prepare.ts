@@ -1,12 +1,14 @@
 // prepare.ts — rows → examples ready for training: held-out part split off, limited, encoded, everything left out accounted for.
 
 import { encodeRows, split, type Example } from "./batch.ts";
+import { asConversation, type Chat } from "./chat.ts";
 import { DataError } from "./error.ts";
-import { WRONG_LISTED, type Parsed, type Row, type WrongRow } from "./row.ts";
+import type { ParsedRows } from "./parse.ts";
+import { WRONG_LISTED, type Row, type WrongRow } from "./row.ts";
 import type { TextTokenizer } from "./tokenizer.ts";
 
 /** Rows as they come from a source: a bundled set has a held-out part of its own, a file has wrong rows. */
-export interface SourceRows extends Partial<Pick<Parsed<Row>, "wrong" | "wrongTotal">> {
+export interface SourceRows extends Partial<Pick<ParsedRows, "wrong" | "wrongTotal" | "unread" | "format">> {
   rows: readonly Row[];
   heldOut?: readonly Row[];
 }
@@ -19,6 +21,13 @@ export interface PreparedData {
   wrong: WrongRow[];
   wrongTotal: number;
   truncated: number;
+  /** Conversations of which not all answers are learned. */
+  partly: number;
+  unread?: string;
+  /** How most rows of the file were read; null: it is no file, or plain text. */
+  format: ParsedRows["format"];
+  /** How conversations were written; null: rows were taken as they are. */
+  chat: Chat | null;
 }
 
 export interface PrepareOptions {
@@ -28,23 +37,39 @@ export interface PrepareOptions {
   seed: number;
 }
 
-/** Throws DataError when no row is left to train on. */
-export function prepare(source: SourceRows, tokenizer: TextTokenizer, { maxLength, evalShare, limit, seed }: PrepareOptions): PreparedData {
-  const parts = source.heldOut ? { train: [...source.rows], heldOut: [...source.heldOut] } : split(source.rows, evalShare, seed);
-  const train = encodeRows(limit === null ? parts.train : parts.train.slice(0, limit), tokenizer, maxLength);
-  const heldOut = encodeRows(parts.heldOut, tokenizer, maxLength);
+/** chat: how conversations are written, where rows are such. Throws DataError when no row is left to train on. */
+export function prepare(
+  source: SourceRows,
+  tokenizer: TextTokenizer,
+  { maxLength, evalShare, limit, seed }: PrepareOptions,
+  chat: Chat | null = null,
+): PreparedData {
+  const parts = source.heldOut ? { train: source.rows, heldOut: source.heldOut } : split(source.rows, evalShare, seed);
+  const written = (rows: readonly Row[]): Row[] => (chat ? rows.map((row) => asConversation(row, chat)) : [...rows]);
+  const heldOutRows = written(parts.heldOut);
+  const train = encodeRows(written(limit === null ? parts.train : parts.train.slice(0, limit)), tokenizer, maxLength, chat?.template);
+  const heldOut = encodeRows(heldOutRows, tokenizer, maxLength, chat?.template);
   const dropped = [...train.dropped, ...heldOut.dropped].sort((a, b) => a.line - b.line);
   if (train.examples.length === 0) {
     const why = dropped[0] ? `all ${dropped.length} rows were left out; line ${dropped[0].line}: ${dropped[0].reason}` : "has no training rows";
-    throw new DataError("data.source", why, dropped[0] ? "Raise data.max_length or shorten the rows" : "Raise data.limit or give more rows");
+    const hint = /template/.test(why)
+      ? "Take another data.template"
+      : dropped[0]
+        ? "Raise data.max_length or shorten the rows"
+        : "Raise data.limit or give more rows";
+    throw new DataError("data.source", why, hint);
   }
   const lost = new Set(heldOut.dropped.map(({ line }) => line));
   return {
     train: train.examples,
     heldOut: heldOut.examples,
-    heldOutRows: parts.heldOut.filter((row, i) => !lost.has(row.line ?? i + 1)),
+    heldOutRows: heldOutRows.filter((row, i) => !lost.has(row.line ?? i + 1)),
     wrong: [...(source.wrong ?? []), ...dropped].slice(0, WRONG_LISTED),
     wrongTotal: (source.wrongTotal ?? 0) + dropped.length,
     truncated: train.truncated + heldOut.truncated,
+    partly: train.partly + heldOut.partly,
+    ...(source.unread === undefined ? {} : { unread: source.unread }),
+    format: source.format ?? null,
+    chat,
   };
 }

@@ -1,48 +1,85 @@
-// preview.ts — what training will see of the data: token by token, which of them count, how long the rows are, what was left out.
+// preview.ts — what training will see of the data: token by token, which of them count, how long the rows are, which come
+// twice, what was left out.
 
 import type { DataPreview, PreviewToken } from "../protocol.ts";
-import { BUCKET, IGNORE, type Example } from "./batch.ts";
+import { BUCKET, IGNORE, TRUNCATION, type Example } from "./batch.ts";
+import { type LabelledExample, PAIR_TRUNCATION } from "./classification.ts";
 import type { PreparedClassification } from "./prepare-classification.ts";
 import type { PreparedData } from "./prepare.ts";
 import type { TextTokenizer } from "./tokenizer.ts";
 
 const BARS = 24;
 
-/** The first `rows` training rows spelled out; counts and the histogram are over the whole data. */
-export function preview(data: PreparedData, tokenizer: TextTokenizer, rows: number): DataPreview {
-  const all = [...data.train, ...data.heldOut];
-  let tokens = 0;
-  let trained = 0;
-  for (const { ids, labels } of all) {
-    tokens += ids.length;
-    for (let t = 1; t < labels.length; t++) if (labels[t] !== IGNORE) trained++;
-  }
+/** Which training rows to spell out; all else is about the whole data. */
+interface Shown {
+  first: number;
+  rows: number;
+}
+
+export function preview(data: PreparedData, tokenizer: TextTokenizer, { first, rows }: Shown): DataPreview {
   return {
-    rows: data.train.slice(0, rows).map((example) => spell(example, tokenizer)),
-    trainRows: data.train.length,
-    evalRows: data.heldOut.length,
-    trainedShare: tokens === 0 ? 0 : trained / tokens,
-    lengths: histogram(all.map(({ ids }) => ids.length)),
-    wrong: data.wrong,
-    wrongTotal: data.wrongTotal,
-    truncated: data.truncated,
+    rows: data.train.slice(first, first + rows).map((example) => spell(example, tokenizer)),
+    first,
+    ...about(data),
+    truncation: TRUNCATION,
+    ...(data.chat ? { template: data.chat.template.title, partly: data.partly } : {}),
   };
 }
 
 /** The same for texts with a label: the label is what is learned, so no token counts by itself. */
-export function previewClassification(data: PreparedClassification, tokenizer: TextTokenizer, rows: number): DataPreview {
-  const shown = data.train.slice(0, rows);
+export function previewClassification(data: PreparedClassification, tokenizer: TextTokenizer, { first, rows }: Shown): DataPreview {
+  const shown = data.train.slice(first, first + rows);
   return {
     rows: shown.map(({ ids }) => tokenizer.pieces(ids).map((text, t) => ({ text, id: ids[t], trained: false }))),
+    first,
     labels: shown.map(({ label }) => data.classes?.[label] ?? String(label)),
-    trainRows: data.train.length,
-    evalRows: data.heldOut.length,
-    trainedShare: 0,
-    lengths: histogram([...data.train, ...data.heldOut].map(({ ids }) => ids.length)),
-    wrong: data.wrong,
-    wrongTotal: data.wrongTotal,
-    truncated: data.truncated,
+    ...about(data),
+    truncation: PAIR_TRUNCATION,
   };
+}
+
+type Prepared = PreparedData | PreparedClassification;
+type About = Omit<DataPreview, "rows" | "first" | "truncation">;
+
+/** Counted once, however often the page turns. */
+const counted = new WeakMap<Prepared, About>();
+
+function about(data: Prepared): About {
+  const { train, heldOut, wrong, wrongTotal, truncated, unread } = data;
+  const known = counted.get(data);
+  if (known) return known;
+  const told = {
+    trainRows: train.length,
+    evalRows: heldOut.length,
+    trainedShare: trainedShare([...train, ...heldOut]),
+    lengths: histogram([...train, ...heldOut].map(({ ids }) => ids.length)),
+    wrong,
+    wrongTotal,
+    truncated,
+    ...repeated(train, heldOut),
+    ...(unread === undefined ? {} : { unread }),
+  };
+  counted.set(data, told);
+  return told;
+}
+
+type AnyExample = Example | LabelledExample;
+
+function trainedShare(examples: readonly AnyExample[]): number {
+  let tokens = 0;
+  let trained = 0;
+  for (const example of examples) {
+    tokens += example.ids.length;
+    if ("labels" in example) for (let t = 1; t < example.labels.length; t++) if (example.labels[t] !== IGNORE) trained++;
+  }
+  return tokens === 0 ? 0 : trained / tokens;
+}
+
+/** duplicates: training rows that are the same as an earlier one. leaked: held-out rows that are the same as a training row. */
+function repeated(train: readonly AnyExample[], heldOut: readonly AnyExample[]): { duplicates: number; leaked: number } {
+  const key = (example: AnyExample): string => `${"label" in example ? example.label : ""}:${example.ids.join(" ")}`;
+  const known = new Set(train.map(key));
+  return { duplicates: train.length - known.size, leaked: heldOut.filter((example) => known.has(key(example))).length };
 }
 
 /** The first token of a row is never counted: nothing predicts it. */

@@ -1,7 +1,13 @@
-// row.ts — a row of a data set before tokens: a question with its answer, plain text, or one or two texts with a label.
+// row.ts — a row of a data set before tokens: a question with its answer, plain text, a conversation, or one or two texts with a label.
+
+/** One turn of a conversation. */
+export interface Message {
+  role: "system" | "user" | "assistant" | "tool";
+  content: string;
+}
 
 /** line: 1-based place in the file it came from, to name the row when something is wrong with it. */
-export type Row = { prompt: string; completion: string; line?: number } | { text: string; line?: number };
+export type Row = { prompt: string; completion: string; line?: number } | { text: string; line?: number } | { messages: Message[]; line?: number };
 
 /** For classification; a score in regression. */
 export interface LabelledRow {
@@ -27,6 +33,8 @@ export interface Parsed<R> {
   /** The first WRONG_LISTED of them. line: 1-based; in a JSON array the number of the item. */
   wrong: WrongRow[];
   wrongTotal: number;
+  /** In words, where the file is larger than what is kept of one: what was not read. */
+  unread?: string;
 }
 
 export function reject(parsed: Pick<Parsed<unknown>, "wrong" | "wrongTotal">, line: number, reason: string): void {

@@ -4,7 +4,7 @@
 import Papa from "papaparse";
 import { count } from "../formats/source.ts";
 import { DataError } from "./error.ts";
-import { LINE_LIMIT, lines, type Line } from "./lines.ts";
+import { LINE_LIMIT, lines, type Line, type TextFile } from "./lines.ts";
 
 /** A quoted field may run over so many lines: more is taken for a quote that was not closed. */
 const FIELD_LINES = 50;
@@ -14,17 +14,17 @@ const BROKEN_LIMIT = 100;
 /** wrong: why the record cannot be used. line: 1-based. */
 export type TableRecord = { line: number; fields: string[]; wrong?: undefined } | { line: number; wrong: string };
 
-export async function* tsvRecords(blob: Blob): AsyncGenerator<TableRecord> {
-  for await (const { line, text, wrong } of lines(blob)) {
+export async function* tsvRecords(file: TextFile): AsyncGenerator<TableRecord> {
+  for await (const { line, text, wrong } of lines(file)) {
     if (wrong) yield { line, wrong };
     else if (text.trim() !== "") yield { line, fields: text.split("\t") };
   }
 }
 
 /** The delimiter is guessed from the first record. Throws DataError where quotes are broken all over. */
-export async function* csvRecords(blob: Blob, name: string): AsyncGenerator<TableRecord> {
+export async function* csvRecords(file: TextFile): AsyncGenerator<TableRecord> {
   const ahead: Line[] = []; // read, not used yet
-  const source = lines(blob);
+  const source = lines(file);
   const next = async (i: number): Promise<Line | undefined> => {
     while (ahead.length <= i) {
       const { value, done } = await source.next();
@@ -57,7 +57,7 @@ export async function* csvRecords(blob: Blob, name: string): AsyncGenerator<Tabl
       ahead.shift();
       if (++broken > BROKEN_LIMIT) {
         throw new DataError(
-          name,
+          file.name,
           `its quotes are broken in more than ${count(BROKEN_LIMIT)} lines, line ${line} the last`,
           "Write a quote inside a quoted field twice, or save the file as .tsv",
         );

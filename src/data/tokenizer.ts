@@ -23,6 +23,8 @@ export interface TextTokenizer {
   padId: number | null;
   /** How an encoder reads one text or two; null for decoders, which put nothing behind a text. */
   template: { single: TemplatePart[]; pair: TemplatePart[] } | null;
+  /** The model's own chat template, in Jinja; absent: it has none. */
+  chatTemplate?: string;
   /** Rows of the model's embedding. */
   vocabSize: number;
 }
@@ -34,6 +36,8 @@ export type TemplatePart = ({ id: number } | { text: 0 | 1 }) & { typeId: number
 export interface TokenizerContext {
   config?: unknown;
   generationConfig?: unknown;
+  /** Text of chat_template.jinja, where it is a file of its own. */
+  chatTemplate?: string | null;
 }
 
 /**
@@ -84,8 +88,15 @@ export function loadTokenizer(tokenizerJson: unknown, tokenizerConfig: unknown, 
     addBos: startsDocuments(tokenizer, settings, bosId, written),
     padId: special("pad"),
     template: templates(tokenizer),
+    ...chatTemplateOf(context.chatTemplate ?? settings.chat_template),
     vocabSize,
   };
+}
+
+/** A text, or a list of { name, template } of which "default" is the one for chats. */
+function chatTemplateOf(written: unknown): Pick<TextTokenizer, "chatTemplate"> {
+  const named = Array.isArray(written) ? (written.filter(isObject).find(({ name }) => name === "default") ?? written.find(isObject))?.template : written;
+  return typeof named === "string" && named.trim() !== "" ? { chatTemplate: named } : {};
 }
 
 /** Read off the tokenizer's own post-processor, by letting it frame two texts that stand for themselves. Encoders frame a text at both ends. */

@@ -1,6 +1,7 @@
 // ask.ts — a question to a run on a device, answered by the tuned model and by its base, between two steps.
 
 import { encodePrompt } from "../data/batch.ts";
+import { question } from "../data/chat.ts";
 import { encodeLabelled } from "../data/classification.ts";
 import type { Answer, AskOptions } from "../protocol.ts";
 import { predict, spell } from "../train/classify.ts";
@@ -11,7 +12,9 @@ export async function askRun(active: Active, o: AskOptions): Promise<Answer> {
   const { control, loaded, run, start } = active;
   const { tokenizer, rows } = loaded;
   if (rows.metrics) return classify(active, o.prompt, rows.classes);
-  const ids = encodePrompt(o.prompt, tokenizer, loaded.base.config.maxPositions - o.maxNewTokens);
+  const { data } = loaded;
+  const asked = "chat" in data && data.chat ? question(o.prompt, data.chat) : o.prompt;
+  const ids = encodePrompt(asked, tokenizer, loaded.base.config.maxPositions - o.maxNewTokens);
   const sampling = { ...o, stopIds: tokenizer.stopIds };
   const answer = async (): Promise<string> => tokenizer.decode((await generate(run, [ids], sampling))[0]);
   return control.between(async () => {

@@ -2,6 +2,8 @@
 
 import { allocators } from "../allocators/index.ts";
 import { datasets } from "../data/index.ts";
+import { rowFormats } from "../data/row-formats.ts";
+import { templates } from "../data/template.ts";
 import { methods } from "../methods/index.ts";
 import { optimizers } from "../optimizers/index.ts";
 import type { Catalogue, CatalogueEntry } from "../protocol.ts";
@@ -32,6 +34,13 @@ const bundledModels = {
 export const catalogue = (): Catalogue => ({
   models: entries(bundledModels, "bundled:"),
   data: entries(datasets, "bundled:"),
+  formats: rowFormats.map(({ name, title, help, roles }) => ({
+    name,
+    title,
+    help,
+    roles: roles.map(({ role, title: what, optional = false }) => ({ role, title: what, optional })),
+  })),
+  templates: Object.entries(templates).map(([name, { help }]) => ({ name, title: name, help })),
   methods: entries(methods),
   optimizers: entries(optimizers),
   schedulers: entries(schedulers),

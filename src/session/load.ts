@@ -3,19 +3,23 @@
 
 import { type DataSet, datasets } from "../data/index.ts";
 import { encodePrompt } from "../data/batch.ts";
+import { type Chat, openEnd } from "../data/chat.ts";
+import { columnsOf } from "../data/columns.ts";
 import { DataError } from "../data/error.ts";
 import { type Metric, metricsOf } from "../data/labelled-tasks.ts";
 import { parseRows } from "../data/parse.ts";
 import { parseLabelled } from "../data/parse-labelled.ts";
 import { type PrepareOptions, type PreparedData, type SourceRows, prepare } from "../data/prepare.ts";
 import { type LabelledSource, type PreparedClassification, prepareClassification } from "../data/prepare-classification.ts";
-import { WRONG_LISTED } from "../data/row.ts";
+import { preview, previewClassification } from "../data/preview.ts";
+import { type Row, WRONG_LISTED } from "../data/row.ts";
+import { chatTemplate } from "../data/template.ts";
 import { type TextTokenizer, loadTokenizer } from "../data/tokenizer.ts";
 import { underNames } from "../formats/checkpoint-names.ts";
 import { type Checkpoint, openSafetensors } from "../formats/safetensors.ts";
 import { parseModel } from "../models/index.ts";
 import { ConfigError } from "../models/model.ts";
-import type { RunConfig } from "../protocol.ts";
+import type { DataColumns, DataPreview, RunConfig } from "../protocol.ts";
 import { resolveAllocation } from "../train/allocation.ts";
 import { PROMPTS } from "../train/estimate.ts";
 import { checkWeights } from "../train/run.ts";
@@ -60,6 +64,7 @@ export async function loadModel(source: string, context: LoadContext): Promise<L
   const tokenizer = loadTokenizer(files.tokenizerJson, files.tokenizerConfig, base.config.vocabSize, {
     config: files.config,
     generationConfig: files.generationConfig,
+    chatTemplate: await files.readText("chat_template.jinja"),
   });
   return { files, base, tokenizer, checkpoint: underNames(await openSafetensors(files.weights), base.model.body) };
 }
@@ -94,7 +99,7 @@ async function textRows(source: string, { data }: RunConfig, context: LoadContex
     return { rows: train, heldOut };
   }
   const { bytes, name } = await bytesOf(source, context, field);
-  return parseRows(bytes, name, data.format);
+  return parseRows(bytes, name, { format: data.format, columns: data.columns ?? {} });
 }
 
 /** task: one of labelledTasks, or null. classes: where the source tells them; null: values. */
@@ -107,8 +112,12 @@ async function labelledRows(source: string, { data }: RunConfig, context: LoadCo
     return { rows: train, heldOut, task: set.name, classes: set.classes };
   }
   const { bytes, name } = await bytesOf(source, context, field);
-  return parseLabelled(bytes, name, data.columns ?? {});
+  const { text, text2, label } = data.columns ?? {};
+  return parseLabelled(bytes, name, definedOnly({ text, text2, label }));
 }
+
+const definedOnly = <T extends object>(values: T): Partial<T> =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<T>;
 
 /** The rows of data.source; where data.eval_source names others to evaluate on, those are the held-out part (of a bundled set its own held-out rows). */
 async function withEvaluation<S extends SourceRows | LabelledSource>(
@@ -124,7 +133,8 @@ async function withEvaluation<S extends SourceRows | LabelledSource>(
   if (!heldOut.length) throw new DataError("data.eval_source", `"${eval_source}" has no rows that can be used`, "Check the file, or leave it out");
   const wrong = own.heldOut ? [] : (own.wrong ?? []).map(({ line, reason }) => ({ line, reason: `(evaluation data) ${reason}` }));
   const wrongTotal = (found.wrongTotal ?? 0) + (own.heldOut ? 0 : (own.wrongTotal ?? 0));
-  return { ...found, heldOut, wrong: [...(found.wrong ?? []), ...wrong].slice(0, WRONG_LISTED), wrongTotal };
+  const unread = [found.unread, own.heldOut ? undefined : own.unread].filter(Boolean).join(" ");
+  return { ...found, heldOut, wrong: [...(found.wrong ?? []), ...wrong].slice(0, WRONG_LISTED), wrongTotal, ...(unread ? { unread } : {}) };
 }
 
 export const loadRows = (config: RunConfig, context: LoadContext): Promise<SourceRows> => withEvaluation(config, context, textRows);
@@ -135,11 +145,22 @@ function spread(rows: number): number[] {
   return Array.from({ length: Math.min(PROMPTS, rows) }, (_, i) => i * step);
 }
 
-function prompts(data: PreparedData, tokenizer: TextTokenizer, maxLength: number): Prompt[] {
-  const asked = data.heldOutRows.filter((r) => "prompt" in r);
-  return spread(asked.length)
-    .map((i) => asked[i])
-    .map((row) => ({ text: row.prompt, ids: encodePrompt(row.prompt, tokenizer, maxLength), expected: row.completion }));
+type Asked = Exclude<Row, { text: string }>;
+
+function prompts({ heldOutRows, chat }: PreparedData, tokenizer: TextTokenizer, maxLength: number): Prompt[] {
+  const asked = heldOutRows.filter((row): row is Asked => !("text" in row));
+  return spread(asked.length).map((i) => {
+    const { text, whole, expected } = asking(asked[i], chat);
+    return { text, ids: encodePrompt(whole, tokenizer, maxLength), expected };
+  });
+}
+
+/** text: the question as a person would ask it; whole: all that the model reads of it. */
+function asking(row: Asked, chat: Chat | null): { text: string; whole: string; expected: string } {
+  if ("prompt" in row) return { text: row.prompt, whole: row.prompt, expected: row.completion };
+  const { messages } = row;
+  const text = messages.findLast(({ role }) => role === "user")?.content ?? "";
+  return { text, whole: openEnd(messages, chat!), expected: messages.at(-1)!.content };
 }
 
 function trainData(data: LoadedData, tokenizer: TextTokenizer, maxLength: number): TrainData {
@@ -163,7 +184,15 @@ function options({ data }: RunConfig, { base }: LoadedModel): PrepareOptions {
 /** Rows to continue. */
 export async function loadTexts(config: RunConfig, context: LoadContext, model: LoadedModel): Promise<PreparedData> {
   const how = options(config, model);
-  return prepare(await loadRows(config, context), model.tokenizer, how);
+  const found = await loadRows(config, context);
+  return prepare(found, model.tokenizer, how, chatOf(config, model.tokenizer, found));
+}
+
+/** How conversations are written; null: there are none. */
+function chatOf({ data: { template, system } }: RunConfig, tokenizer: TextTokenizer, { rows, heldOut = [] }: SourceRows): Chat | null {
+  const prompts = template !== "auto" || system !== null;
+  if (!prompts && ![...rows, ...heldOut].some((row) => "messages" in row)) return null;
+  return { template: chatTemplate(template, tokenizer), system, prompts };
 }
 
 export async function loadData(config: RunConfig, context: LoadContext, model: LoadedModel): Promise<LoadedData> {
@@ -173,6 +202,21 @@ export async function loadData(config: RunConfig, context: LoadContext, model: L
   const data = prepareClassification(source, model.tokenizer, { ...how, ...(classes === undefined ? {} : { classes }) });
   return { ...data, metrics: metricsOf(task, data.classes) };
 }
+
+/** The columns of the file in data.source; nothing where it is none or has none. Never throws: what is wrong, loading it tells. */
+export async function dataColumns(config: RunConfig, context: LoadContext): Promise<{ columns?: DataColumns }> {
+  if (!config.data.source.startsWith("file:")) return {};
+  try {
+    const { bytes, name } = await bytesOf(config.data.source, context, "data.source");
+    const columns = await columnsOf(bytes, name, config);
+    return columns ? { columns } : {};
+  } catch {
+    return {};
+  }
+}
+
+export const previewOf = ({ data, tokenizer }: Loaded, shown: { first: number; rows: number }): DataPreview =>
+  "classes" in data ? previewClassification(data, tokenizer, shown) : preview(data, tokenizer, shown);
 
 /** known, data: opened before, to be used again. */
 export async function load(config: RunConfig, context: LoadContext, known?: LoadedModel, data?: LoadedData): Promise<Loaded> {

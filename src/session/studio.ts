@@ -1,7 +1,6 @@
 // studio.ts — the class behind the worker: one run at a time, from configuration to export. Everything that can be expected to go wrong comes back as
 // a value or an event with a remedy, not as a rejection.
 
-import { preview, previewClassification } from "../data/preview.ts";
 import { zipFolder } from "../formats/zip.ts";
 import type { Backend } from "../engine/backend.ts";
 import type {
@@ -14,6 +13,7 @@ import type {
   DeviceInfo,
   ExportedFile,
   GivenFile,
+  NoPreview,
   Preflight,
   Problem,
   RunConfig,
@@ -32,7 +32,7 @@ import { benchBackends } from "./bench.ts";
 import { catalogue } from "./catalogue.ts";
 import { chooseBackend } from "./choose-backend.ts";
 import { peftFiles, runFiles } from "./export.ts";
-import { type LoadContext, type Loaded, type LoadedData, type LoadedModel, load, loadData, loadModel } from "./load.ts";
+import { type LoadContext, type Loaded, type LoadedData, type LoadedModel, dataColumns, load, loadData, loadModel, previewOf } from "./load.ts";
 import { RunLibrary } from "./library.ts";
 import { problemOf } from "./problem.ts";
 import { Running } from "./running.ts";
@@ -139,12 +139,13 @@ export class StudioSession implements Session {
     return { ...cost, seconds: this.running.measured && (cost.flops * this.running.measured.seconds) / this.running.measured.flops };
   }
 
-  async preview(json: RunConfig, rows: number): Promise<DataPreview | { problems: Problem[] }> {
+  async preview(json: RunConfig, rows: number, first = 0): Promise<DataPreview | NoPreview> {
+    const columns = await dataColumns(json, this.around.context);
     try {
       const { loaded } = await this.open(json);
-      return "classes" in loaded.data ? previewClassification(loaded.data, loaded.tokenizer, rows) : preview(loaded.data, loaded.tokenizer, rows);
+      return { ...previewOf(loaded, { first, rows }), ...columns };
     } catch (e) {
-      return { problems: [problemOf(e)] };
+      return { problems: [problemOf(e)], ...columns };
     }
   }
 

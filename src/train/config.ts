@@ -76,15 +76,15 @@ function check(path: string, value: unknown, f: Field): void {
     if (typeof value !== "number" || !Number.isFinite(value) || (f.integer && !Number.isInteger(value)) || value < f.min! || value > f.max!)
       throw wrong(`a ${f.integer ? "whole " : ""}number from ${f.min} to ${f.max}${f.nullable ? " or null" : ""}`);
   } else if (f.kind === "text" || f.kind === "choice") {
-    if (typeof value !== "string" || !value || value.length > 4096) throw wrong("a text");
+    if (typeof value !== "string" || !value || value.length > (f.max ?? 4096)) throw wrong(`a text of at most ${f.max ?? 4096} characters`);
     if (f.choices && !f.choices.includes(value)) throw wrong(`one of ${f.choices.join(", ")}`);
   } else if (f.kind === "flag") {
     if (typeof value !== "boolean") throw wrong("true or false");
   } else if (f.kind === "list") {
     if (!Array.isArray(value) || value.length > 10_000 || !value.every((v) => typeof v === "string" && v)) throw wrong("a list of texts");
   } else if (f.kind === "columns") {
-    const named = isObject(value) && Object.entries(value).every(([key, v]) => ["text", "text2", "label"].includes(key) && typeof v === "string" && v);
-    if (!named) throw wrong("an object of text, text2 or label → the column's name");
+    const named = isObject(value) && Object.entries(value).every(([key, v]) => f.choices!.includes(key) && typeof v === "string" && v);
+    if (!named) throw wrong(`an object of ${f.choices!.join(", ")} → the column's name`);
   } else if (f.kind === "budget") {
     const [[unit, amount] = ["", 0], ...more] = isObject(value) ? Object.entries(value) : [];
     const whole = unit === "modules" || unit === "parameters";

@@ -2,6 +2,8 @@
 
 import { shortcutForms } from "../adapters/shortcut.ts";
 import { allocators } from "../allocators/index.ts";
+import { rowFormats } from "../data/row-formats.ts";
+import { templates } from "../data/template.ts";
 import type { Catalogue } from "../protocol.ts";
 import { methods } from "../methods/index.ts";
 import { optimizers } from "../optimizers/index.ts";
@@ -46,14 +48,22 @@ export const fields: Readonly<Record<string, Field>> = {
   "model.source": { kind: "text", title: "Model", help: "The base that is fine-tuned: bundled:NAME, hub:org/name@revision or file:FOLDER." },
   "model.task": choice("Task", "What the model is trained to do.", ["causal-lm", "classification"]),
   "model.dtype": choice("Number format", "How the frozen weights are kept on the device.", ["f32"]),
-  "data.source": { kind: "text", title: "Data", help: "What it learns from: bundled:NAME or file:PATH (JSONL with prompt and completion, or text)." },
-  "data.format": choice("Format", "How rows are read; auto looks at the columns.", ["auto", "prompt-completion", "text"]),
+  "data.source": { kind: "text", title: "Data", help: "What it learns from: bundled:NAME or file:PATH (JSONL, JSON, CSV, TSV or text, also as .gz)." },
+  "data.format": choice("Format", "How rows are read; auto looks at the columns.", ["auto", ...rowFormats.map(({ name }) => name)]),
   "data.columns": {
     kind: "columns",
     title: "Columns",
-    help: 'Classification: what the columns of text, text2 and label are called, where they are not found: { "label": "stance" }.',
+    help: 'What the columns of a file hold, where their names do not tell: { "text": "review", "label": "stars" }.',
+    choices: [...new Set(rowFormats.flatMap(({ roles }) => roles.map(({ role }) => role)))],
     nullable: true,
   },
+  "data.template": {
+    kind: "text",
+    title: "Chat template",
+    help: `How conversations are written: auto (the model's own, else plain), ${Object.keys(templates).join(", ")}, or a template in Jinja.`,
+    max: 64 * 1024,
+  },
+  "data.system": { kind: "text", title: "System prompt", help: "Stands before every conversation that has none.", nullable: true },
   "data.max_length": count("Longest row", "Longer prompts lose their beginning; memory grows with it.", 8, 8192, { unit: "tokens" }),
   "data.eval_source": {
     kind: "text",
@@ -126,5 +136,10 @@ export const fields: Readonly<Record<string, Field>> = {
   "train.eval_rows": count("Evaluation rows", "Held-out rows used each time.", 1, 1e6, { unit: "rows" }),
   "train.samples_every": count("Answers every", "Steps between the tuned model's answers to fixed prompts; 0: only at the end.", 0, 1e7, { unit: "steps" }),
   "train.checkpoint_seconds": number("Checkpoint every", "Time between kept states of the run.", 1, 86400, { unit: "s" }),
+  "train.group_by_length": {
+    kind: "flag",
+    title: "Group by length",
+    help: "Rows of like length in one batch: less padding, so faster where lengths differ much; every row still once an epoch.",
+  },
   backend: choice("Backend", "Where it computes; auto takes the best there is.", ["auto", "webgpu", "wasm", "reference"]),
 };

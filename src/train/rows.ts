@@ -1,6 +1,6 @@
 // rows.ts — training rows in seeded order, epoch after epoch, as batches. Where it stands is one number: the rows drawn so far.
 
-import { makeBatch, order } from "../data/batch.ts";
+import { makeBatch, order, orderByLength } from "../data/batch.ts";
 import { makeClassificationBatch } from "../data/classification.ts";
 import { DataError } from "../data/error.ts";
 import type { AnyBatch } from "./evaluate.ts";
@@ -10,13 +10,14 @@ export class Batches {
   private epoch = -1;
   private now: Int32Array = new Int32Array();
 
-  /** count: rows of a batch. drawn: rows drawn before, by whoever goes on. */
+  /** count: rows of a batch. drawn: rows drawn before, by whoever goes on. grouped: rows of like length in one batch. */
   constructor(
     private readonly data: TrainData,
     private readonly seed: number,
     private readonly count: number,
     private readonly maxLength: number,
     public drawn = 0,
+    private readonly grouped = false,
   ) {}
 
   next(): AnyBatch {
@@ -26,11 +27,17 @@ export class Batches {
       : makeBatch(this.take(data.train), { maxLength });
   }
 
+  private order(epoch: number): Int32Array {
+    const { train } = this.data;
+    if (!this.grouped) return order(this.seed, epoch, train.length);
+    return orderByLength(this.seed, epoch, train.map(({ ids }) => ids.length), this.count); // prettier-ignore
+  }
+
   private take<E>(examples: readonly E[]): E[] {
     return Array.from({ length: this.count }, () => {
       const n = examples.length;
       const epoch = Math.floor(this.drawn / n);
-      if (epoch !== this.epoch) [this.epoch, this.now] = [epoch, order(this.seed, epoch, n)];
+      if (epoch !== this.epoch) [this.epoch, this.now] = [epoch, this.order(epoch)];
       return examples[this.now[this.drawn++ % n]];
     });
   }

@@ -91,7 +91,7 @@ export async function train(
   let best: Best | null = null;
   /** The step the map's window began after. */
   let window = 0;
-  const batches = new Batches(data, t.seed, t.batch_size, config.data.max_length, from?.loop.drawn);
+  const batches = new Batches(data, t.seed, t.batch_size, config.data.max_length, from?.loop.drawn, t.group_by_length);
   let { drawn } = batches;
   if (from) {
     run.restore(from.state);

@@ -22,7 +22,7 @@ beforeAll(() => {
   writeFileSync(at("rows.jsonl"), rows.join("\n"));
   writeFileSync(at("empty.jsonl"), "\n\n");
   writeFileSync(at("broken.jsonl"), `\n{"prompt": "a"\n{"prompt": 1, "completion": "b"}\n`);
-  writeFileSync(at("columns.jsonl"), `{"question": "a", "answer": "b"}\n`);
+  writeFileSync(at("columns.jsonl"), `{"frage": "a", "antwort": "b"}\n`);
   writeFileSync(at("broken.json"), `{"r": 8,`);
   model("unknown", () => change("unknown/config.json", (c) => (c.architectures = ["NobodysForCausalLM"])));
   model("odd", () => change("odd/config.json", (c) => (c.num_key_value_heads = 3)));
@@ -48,7 +48,7 @@ const configs: [string, Record<string, unknown>, ...(string | RegExp)[]][] = [
   ["no such bundled data", { data: { ...data, source: "bundled:x" } }, 'x.json, data.source: "x" is no bundled data set. Bundled: tales-qa'],
   ["empty data", { data: { ...data, source: "file:empty.jsonl" } }, "empty.jsonl: holds no rows. One object per line:"],
   ["broken rows", { data: { ...data, source: "file:broken.jsonl" } }, "broken.jsonl: none of its 2 rows can be used; the first, line 2: is not JSON"],
-  ["missing columns", { data: { ...data, source: "file:columns.jsonl" } }, "line 1: has no prompt and completion, or text (it has: question, answer)"],
+  ["missing columns", { data: { ...data, source: "file:columns.jsonl" } }, "line 1: has no prompt and completion, messages, or text (it has: frage, antwort)"],
   ["no such model", { model: { source: "file:nowhere" } }, 'x.json, model.source: there is no folder "nowhere". Check the path'],
   ["unknown architecture", { model: { source: "file:unknown" } }, 'file:unknown, config.json architectures: is ["NobodysForCausalLM"]', "Known: "],
   ["impossible heads", { model: { source: "file:odd" } }, "file:odd, config.json num_key_value_heads: 3 does not divide num_attention_heads 4"],

@@ -129,7 +129,7 @@ describe("prepare and preview", () => {
 
   test("the bundled set, spelled out", () => {
     const data = prepare({ rows: train, heldOut }, tokenizer, options);
-    const shown = preview(data, tokenizer, 3);
+    const shown = preview(data, tokenizer, { first: 0, rows: 3 });
     expect([shown.trainRows, shown.evalRows, shown.wrongTotal, shown.truncated, shown.rows.length]).toEqual([4000, 400, 0, 0, 3]);
     for (const [i, row] of shown.rows.entries()) {
       const { prompt, completion } = train[i] as { prompt: string; completion: string };

@@ -2,12 +2,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { DataError } from "../../src/data/error.ts";
-import { parseRows, type RowFormat } from "../../src/data/parse.ts";
+import { parseRows, type ReadingRows } from "../../src/data/parse.ts";
 import type { Row } from "../../src/data/row.ts";
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
-const parse = (text: string | Uint8Array | Blob, format: RowFormat = "auto", name = "rows.jsonl") =>
-  parseRows(typeof text === "string" ? utf8(text) : text, name, format);
+const parse = (text: string | Uint8Array | Blob, format: ReadingRows["format"] = "auto", name = "rows.jsonl", columns: ReadingRows["columns"] = {}) =>
+  parseRows(typeof text === "string" ? utf8(text) : text, name, { format, columns });
 
 describe("JSONL", () => {
   test("rows with their lines; empty lines, CRLF, a byte order mark and a missing last line end are fine", async () => {
@@ -20,6 +20,7 @@ describe("JSONL", () => {
       ],
       wrong: [],
       wrongTotal: 0,
+      format: "prompt-completion",
     });
   });
 
@@ -35,7 +36,7 @@ describe("JSONL", () => {
       '"a string"',
       "null",
       "[1]",
-      '{"question":"q","answer":"a"}',
+      '{"frage":"q","antwort":"a"}',
       '{"text":5}',
       '{"text":""}',
       '{"prompt":"p","completion":null}',
@@ -50,7 +51,7 @@ describe("JSONL", () => {
       "is a string, not an object",
       "is null, not an object",
       "is a list, not an object",
-      "has no prompt and completion, or text (it has: question, answer)",
+      "has no prompt and completion, messages, or text (it has: frage, antwort)",
       "text is a number, not a string",
       "text is empty: there is nothing to learn",
       "completion is null, not a string",
@@ -116,7 +117,7 @@ describe("nothing usable is an error with the place and the remedy", () => {
     ["", "rows.jsonl: holds no rows. One object per line"],
     ["\n\r\n  \n", "rows.jsonl: holds no rows."],
     ["[]", "rows.jsonl: holds no rows."],
-    ['{"a":1}\n{"a":2}', "rows.jsonl: none of its 2 rows can be used; the first, line 1: has no prompt and completion, or text (it has: a)."],
+    ['{"a":1}\n{"a":2}', "rows.jsonl: none of its 2 rows can be used; the first, line 1: has no prompt and completion, messages, or text (it has: a)."],
   ])("%j", async (text, message) => {
     const error: unknown = await parse(text).catch((cause: unknown) => cause);
     expect(error).toBeInstanceOf(DataError);

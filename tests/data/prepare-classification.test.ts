@@ -97,10 +97,10 @@ test("limit, truncation, and no room for a text", () => {
 
 test("preview: tokens spelled out, the label beside them", () => {
   const data = prepare({ rows: [{ text: "Tom walked.", text2: "Tom ran", label: "no" }, ...rows("yes")], heldOut: rows("no") });
-  const shown = previewClassification(data, tokenizer, 1);
+  const shown = previewClassification(data, tokenizer, { first: 0, rows: 1 });
   expect(shown.rows[0].map(({ text }) => text)).toEqual(["[CLS]", " tom", " walk", "ed", " .", " [SEP]", " tom", " ran", " [SEP]"]);
   expect(shown.rows[0].some(({ trained }) => trained)).toBe(false);
   expect(shown).toMatchObject({ labels: ["no"], trainRows: 2, evalRows: 1, wrongTotal: 0, truncated: 0 });
   expect(shown.lengths.reduce((sum, [, n]) => sum + n, 0)).toBe(3);
-  expect(previewClassification(prepare({ rows: rows(0.5, 1.25) }), tokenizer, 2).labels).toEqual(["0.5", "1.25"]);
+  expect(previewClassification(prepare({ rows: rows(0.5, 1.25) }), tokenizer, { first: 0, rows: 2 }).labels).toEqual(["0.5", "1.25"]);
 });

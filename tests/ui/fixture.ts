@@ -5,9 +5,11 @@ import type {
   Answer,
   BenchmarkRow,
   Catalogue,
+  ColumnRole,
   DataPreview,
   DeviceInfo,
   ExportedFile,
+  FormatEntry,
   MemoryEstimate,
   Preflight,
   Problem,
@@ -24,7 +26,18 @@ import { MemoryRuns } from "./kept-runs.ts";
 
 export const first: RunConfig = {
   model: { source: "bundled:tales-3m", task: "causal-lm", dtype: "f32" },
-  data: { source: "bundled:tales-qa", format: "auto", columns: null, max_length: 64, eval_source: null, eval_share: 0.1, split_seed: 0, limit: null },
+  data: {
+    source: "bundled:tales-qa",
+    format: "auto",
+    columns: null,
+    template: "auto",
+    system: null,
+    max_length: 64,
+    eval_source: null,
+    eval_share: 0.1,
+    split_seed: 0,
+    limit: null,
+  },
   method: "lora",
   r: 8,
   lora_alpha: 16,
@@ -49,6 +62,7 @@ export const first: RunConfig = {
     eval_rows: 64,
     samples_every: 20,
     checkpoint_seconds: 30,
+    group_by_length: false,
   },
   backend: "auto",
 };
@@ -60,6 +74,19 @@ export const catalogue: Catalogue = {
   data: [
     { name: "bundled:tales-qa", title: "tales-qa", help: "Short tales with a question each: who, where, what colour, how many, why.", task: "causal-lm" },
     { name: "bundled:paraphrase", title: "Same meaning?", help: "Pairs of sentences that say the same or not.", task: "classification" },
+  ],
+  formats: [
+    { name: "prompt-completion", title: "Prompt and completion", help: "", roles: ["prompt", "completion"] },
+    { name: "alpaca", title: "Instruction and output", help: "", roles: ["instruction", "input", "output"] },
+    { name: "classification", title: "Text and label", help: "", roles: ["text", "text2", "label"] },
+    { name: "text", title: "Text", help: "", roles: ["text"] },
+  ].map((entry) => ({
+    ...(entry as Pick<FormatEntry, "name" | "title" | "help">),
+    roles: entry.roles.map((role) => ({ role: role as ColumnRole, title: role, optional: role === "input" || role === "text2" })),
+  })),
+  templates: [
+    { name: "plain", title: "plain", help: "User: … and Assistant: …" },
+    { name: "chatml", title: "chatml", help: "<|im_start|>role … <|im_end|>" },
   ],
   methods: [
     { name: "lora", title: "LoRA", help: "Adds a product of two thin matrices to each chosen weight.", paper: "2106.09685" },
@@ -220,6 +247,7 @@ export const preview: DataPreview = {
     ...words(answer).map((text, id) => ({ text, id: id + 90, trained: true })),
     { text: "<|endoftext|>", id: 0, trained: true },
   ]),
+  first: 0,
   trainRows: 3600,
   evalRows: 400,
   trainedShare: 0.11,
@@ -235,6 +263,9 @@ export const preview: DataPreview = {
   wrong: [{ line: 17, reason: 'has no "completion"' }],
   wrongTotal: 1,
   truncated: 0,
+  truncation: "Answers are kept whole.",
+  duplicates: 0,
+  leaked: 0,
 };
 
 /** mulberry32: a small seeded generator, 0..1. */

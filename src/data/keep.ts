@@ -1,0 +1,51 @@
+// keep.ts — how much of a file is kept: enough for any run that a page or a laptop makes, whatever the size of the file. Reading ends where it is full.
+
+import { count } from "../formats/source.ts";
+import type { TextFile } from "./lines.ts";
+
+/** Encoding them takes seconds to a minute. */
+const ROWS = 200_000;
+const CHARACTERS = 16 * 2 ** 20;
+/** Bytes read in all: a small packed file may be a very large one. */
+const READ = 4 * 2 ** 30;
+
+export class Kept {
+  private rows = 0;
+  private characters = 0;
+  private read = 0;
+
+  private constructor(
+    private readonly file: TextFile,
+    private readonly limit: { rows: number; characters: number; read: number },
+  ) {}
+
+  /** The same file, with its bytes counted as they are read; its end where too many were. */
+  static of(file: TextFile, limit = { rows: ROWS, characters: CHARACTERS, read: READ }): { file: TextFile; kept: Kept } {
+    const kept = new Kept(file, limit);
+    const chunks = async function* (): AsyncGenerator<Uint8Array> {
+      for await (const chunk of file.chunks()) {
+        kept.read += chunk.byteLength;
+        yield chunk;
+        if (kept.read >= limit.read) return;
+      }
+    };
+    return { file: { ...file, chunks }, kept };
+  }
+
+  /** To be told of every row. */
+  add(characters: number): void {
+    this.rows++;
+    this.characters += characters;
+  }
+
+  get full(): boolean {
+    return this.rows >= this.limit.rows || this.characters >= this.limit.characters || this.read >= this.limit.read;
+  }
+
+  /** In words, to be asked when reading has ended because it was full. */
+  get unread(): string {
+    const { bytes, packed } = this.file;
+    const rest = packed ? "the rest of the file" : `the other ${count(Math.max(1, Math.round((bytes - this.read) / 1e6)))} MB of the file`;
+    return `The first ${count(this.rows)} rows are used (${count(Math.round(this.characters / 1e6))} million characters); ${rest} is not read. Shuffle a sorted file before, or give a part of it.`;
+  }
+}
