@@ -5,10 +5,9 @@ import { mkdir, readFile, readdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { TrainEvent } from "../protocol.ts";
 import type { ArmRun, ArmSize, Comparison, ComparisonSummary } from "../protocol/comparison.ts";
-import { plotSvg } from "../train/compare-plot.ts";
-import { tableCsv, tableMarkdown } from "../train/compare-report.ts";
+import { reportFiles, runFiles } from "../train/compare-report.ts";
 import { summaryOf } from "../train/compare-summary.ts";
-import { isRunOf, slug } from "../train/compare.ts";
+import { isRunOf } from "../train/compare.ts";
 
 export class CompareFolder {
   private constructor(
@@ -22,13 +21,13 @@ export class CompareFolder {
     return new CompareFolder(folder, comparison, sizes);
   }
 
-  private async write(name: string, content: string): Promise<void> {
-    const path = join(this.folder, name);
-    await writeFile(`${path}.${process.pid}`, content);
-    await rename(`${path}.${process.pid}`, path);
+  private async writeAll(files: Record<string, string>): Promise<void> {
+    for (const [name, content] of Object.entries(files)) {
+      const path = join(this.folder, name);
+      await writeFile(`${path}.${process.pid}`, content);
+      await rename(`${path}.${process.pid}`, path);
+    }
   }
-
-  private fileOf = (arm: string, seed: number): string => join("runs", `${slug(arm)}.seed-${seed}`);
 
   /** Runs of this comparison as it is now. others: files of runs that are no longer of it. */
   async runs(): Promise<{ runs: ArmRun[]; others: string[] }> {
@@ -42,20 +41,13 @@ export class CompareFolder {
     return { runs, others };
   }
 
-  async keep(run: ArmRun, events: readonly TrainEvent[]): Promise<void> {
-    const file = this.fileOf(run.arm, run.seed);
-    await this.write(`${file}.events.jsonl`, events.map((e) => JSON.stringify(e)).join("\n") + "\n");
-    await this.write(`${file}.json`, JSON.stringify(run) + "\n");
-  }
+  keep = (run: ArmRun, events: readonly TrainEvent[]): Promise<void> => this.writeAll(runFiles(run, events));
 
   /** Tables and picture of what is there. */
   async report(): Promise<ComparisonSummary> {
     const { runs } = await this.runs();
     const summary = summaryOf(this.comparison, runs, this.sizes);
-    await this.write("results.json", JSON.stringify({ comparison: this.comparison, runs, summary }) + "\n");
-    await this.write("table.md", tableMarkdown(summary));
-    await this.write("table.csv", tableCsv(this.comparison, runs, summary));
-    await this.write("plot.svg", plotSvg(summary));
+    await this.writeAll(reportFiles(this.comparison, runs, summary));
     return summary;
   }
 }

@@ -1,6 +1,6 @@
 // comparison.ts — the part of the protocol that is about comparing ways to spend the same number of parameters over several seeds. Types only.
 
-import type { Problem, RunConfig } from "../protocol.ts";
+import type { ExportedFile, Problem, RunConfig } from "../protocol.ts";
 
 /** Fields of a RunConfig that are set, nested as there; the others are as in `base`, there as in the first run. */
 export type Overrides = { readonly [field: string]: unknown };
@@ -113,4 +113,71 @@ export interface ComparisonSummary {
   finished: number;
   /** What is worth knowing: other numbers of parameters, other backends, too few seeds. */
   notes: string[];
+}
+
+/** A comparison as it is kept. */
+export interface ComparisonRecord {
+  version: 1;
+  id: string;
+  name: string;
+  /** Milliseconds since 1970. */
+  created: number;
+  comparison: Comparison;
+  /** When it was deleted: until it is swept away, it can be taken back. */
+  deleted?: number;
+}
+
+export interface KeptComparison {
+  record: ComparisonRecord;
+  summary: ComparisonSummary;
+  /** Who has it under way: this page, another tab, or nobody. */
+  holder: "here" | "elsewhere" | null;
+}
+
+/** What an arm can be taken from: fields beside a base, and what it is for. */
+export interface Preset extends Arm {
+  help: string;
+}
+
+export interface ComparisonCheck {
+  /** By arm's name, as far as they are known. */
+  sizes: Record<string, ArmSize>;
+  problems: Problem[];
+}
+
+/** How the queue is getting on. */
+export interface ComparisonProgress {
+  /** The run under way, or what is made ready for it. */
+  now: { arm: string; seed: number; step: number; steps: number; phase: string } | null;
+  /** Runs still to come, this one among them, and about how long they take; null: nobody knows yet. */
+  left: number;
+  seconds: number | null;
+  /** When a run has ended: what all of them say now. */
+  summary?: ComparisonSummary;
+}
+
+type Problems = { problems: Problem[] };
+
+/** The part of the session that is about comparisons. One run at a time, like any other training; `stop` ends the queue, and what has finished stays. */
+export interface ComparisonsSession {
+  /** The newest first. fleeting: why they are gone with the page. */
+  comparisons(): Promise<{ comparisons: KeptComparison[]; fleeting: string | null }>;
+  /** Arms at an equal number of parameters made from a configuration, with the presets that may join them, and what was changed for it. */
+  suggestComparison(config: RunConfig): Promise<{ comparison: Comparison; presets: Preset[]; notes: string[] } | Problems>;
+  /** What a configuration differs in from a comparison's base: an arm's fields; fields that all arms share are left out and named. */
+  armOf(config: RunConfig, base: Overrides): Promise<{ config: Overrides; left: string[] } | Problems>;
+  /** All of an arm's configuration. */
+  configOfArm(comparison: Comparison, arm: string): Promise<{ config: RunConfig } | Problems>;
+  /** Reads it as strictly as a run would, and sizes its arms. Runs nothing. */
+  checkComparison(comparison: unknown): Promise<ComparisonCheck>;
+  /** New without an id. Runs that belong to it as it was stay where they still belong to it. */
+  putComparison(comparison: unknown, name: string, id?: string): Promise<KeptComparison | Problems>;
+  deleteComparison(id: string): Promise<Problems | null>;
+  undeleteComparison(id: string): Promise<Problems | null>;
+  /** Runs what is not there yet. Resolves when the queue is empty or stopped; what failed is in the summary. */
+  runComparison(id: string, onProgress: (progress: ComparisonProgress) => void): Promise<Problems | null>;
+  /** The folder that the command line writes, as a zip: results.json, tables, plot, a file per run and its events. */
+  exportComparison(id: string): Promise<ExportedFile | Problems>;
+  /** A comparison file, or the results.json of one that has run. */
+  importComparison(file: Blob, name: string): Promise<KeptComparison | Problems>;
 }

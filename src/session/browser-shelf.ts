@@ -2,6 +2,7 @@
 // written at once. A state is a new file; when it is whole the database names it, and the one before goes. A crash leaves the one before.
 
 import Dexie from "dexie";
+import { heldLocks, holdLock } from "./browser-locks.ts";
 import { type EventBatch, StudioDatabase } from "./database.ts";
 import { type Shelf, memoryShelf } from "./shelf.ts";
 
@@ -73,10 +74,7 @@ function openShelf(database: StudioDatabase, root: FileSystemDirectoryHandle): S
       return { used: usage, quota: quota ?? null };
     },
     hold: (id) => holdLock(LOCK + id),
-    held: async () => {
-      const { held = [] } = await navigator.locks.query();
-      return new Set(held.flatMap(({ name }) => (name?.startsWith(LOCK) ? [name.slice(LOCK.length)] : [])));
-    },
+    held: () => heldLocks(LOCK),
   };
 }
 
@@ -100,12 +98,6 @@ async function writeFile(folder: FileSystemDirectoryHandle, name: string, bytes:
   } finally {
     access.close();
   }
-}
-
-function holdLock(name: string): Promise<(() => void) | null> {
-  return new Promise((resolve, reject) => {
-    navigator.locks.request(name, { ifAvailable: true }, (lock) => (lock ? new Promise<void>((release) => resolve(release)) : resolve(null))).catch(reject);
-  });
 }
 
 /** Files that no record names: what a crash has left. Runs that another tab holds are left alone. */

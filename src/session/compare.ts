@@ -11,43 +11,71 @@ import { predict } from "../train/classify.ts";
 import { Control } from "../train/control.ts";
 import { estimate } from "../train/estimate.ts";
 import { answered } from "../train/evaluate.ts";
+import { type Room, doesNotFit } from "../train/fit.ts";
 import { metrics } from "../train/metrics.ts";
 import type { Run } from "../train/run.ts";
 import { type TrainData, train } from "../train/trainer.ts";
-import { type LoadContext, type Loaded, type LoadedData, load, loadData, loadModel } from "./load.ts";
+import { type LoadContext, type Loaded, type LoadedData, type LoadedModel, load, loadData, loadModel } from "./load.ts";
 import { problemOf } from "./problem.ts";
 import { begun } from "./start.ts";
+
+/** Opens what a configuration names; asked again for the same model and rows it has them at hand. */
+export type Open = (config: RunConfig) => Promise<Loaded>;
+
+/** An opener that keeps one model and its rows. */
+export function opener(context: LoadContext): Open {
+  let model: { source: string; loaded: LoadedModel } | null = null;
+  let data: { key: string; rows: LoadedData } | null = null;
+  return async (config) => {
+    const { source } = config.model;
+    if (model?.source !== source) model = { source, loaded: await loadModel(source, context) };
+    const key = JSON.stringify([config.model, config.data]);
+    if (data?.key !== key) data = { key, rows: await loadData(config, context, model.loaded) };
+    return load(config, context, model.loaded, data.rows);
+  };
+}
 
 /** A comparison that can begin. */
 export interface Opened {
   comparison: Comparison;
+  open: Open;
   /** By arm's name. */
   sizes: ReadonlyMap<string, ArmSize>;
-  /** Of an arm with a seed. */
-  load(config: RunConfig): Promise<Loaded>;
   /** Rows looked at once, at the end; null: none but the held-out ones. */
   test: TrainData | null;
 }
 
-/** Throws ConfigError, DataError, FormatError: an arm that does not fit the model, no rows to measure on, an arm that cannot train as many numbers as the baseline. */
-export async function openComparison(comparison: Comparison, context: LoadContext): Promise<Opened> {
-  const seed = comparison.seeds[0];
-  const base = configOf(comparison, baselineOf(comparison), seed);
-  const model = await loadModel(base.model.source, context);
-  const data = await loadData(base, context, model);
-  if (!data.heldOut.length)
+/** Throws ConfigError, DataError, FormatError: no rows to measure on, an arm that does not fit the model, one that cannot train as many numbers as the baseline. */
+export async function openComparison(comparison: Comparison, open: Open): Promise<Opened> {
+  const base = configOf(comparison, baselineOf(comparison), comparison.seeds[0]);
+  const test = comparison.test === null ? null : await testRows(comparison.test, base, open);
+  const { rows } = await open(base);
+  if (!rows.heldOut.length)
     throw new ConfigError("base, data.eval_share", "no rows are held out, so there is nothing to compare", "Raise it, or give data.eval_source.");
-  const opened = { load: (config: RunConfig) => load(config, context, model, data) };
+  if (test && `${test.metrics && test.classes}` !== `${rows.metrics && rows.classes}`)
+    throw new ConfigError("test", `has the classes ${test.metrics && test.classes}, training ${rows.metrics && rows.classes}`, "Take rows of the same task.");
   const sizes = new Map<string, ArmSize>();
-  for (const arm of comparison.arms) {
-    const config = configOf(comparison, arm, seed);
-    sizes.set(arm.name, await named(arm, async () => armSize((await opened.load(config)).target, config)));
-  }
+  for (const arm of comparison.arms) sizes.set(arm.name, await ofArm(arm, () => sizeOf(comparison, arm, open)));
   checkSizes(comparison, sizes);
-  return { ...opened, comparison, sizes, test: comparison.test === null ? null : await testRows(comparison.test, base, data, context, model) };
+  return { comparison, open, sizes, test };
 }
 
-async function named<T>({ name }: Arm, fn: () => Promise<T>): Promise<T> {
+/** Throws ConfigError naming the field. */
+export async function sizeOf(comparison: Comparison, arm: Arm, open: Open): Promise<ArmSize> {
+  const config = configOf(comparison, arm, comparison.seeds[0]);
+  return armSize((await open(config)).target, config);
+}
+
+/** Throws ConfigError for an arm that a device does not hold. */
+export async function checkMemory({ comparison, open }: Opened, backend: "webgpu" | "wasm" | "reference", room: Room): Promise<void> {
+  for (const arm of comparison.arms) {
+    const config = configOf(comparison, arm, comparison.seeds[0]);
+    const problem = doesNotFit(estimate((await open(config)).target, config, backend), room);
+    if (problem) throw new ConfigError(`arm "${arm.name}", ${problem.where}`, problem.what, problem.hint);
+  }
+}
+
+async function ofArm<T>({ name }: Arm, fn: () => Promise<T>): Promise<T> {
   try {
     return await fn();
   } catch (e) {
@@ -74,34 +102,26 @@ function checkSizes(comparison: Comparison, sizes: ReadonlyMap<string, ArmSize>)
 export const sizeText = ({ least, most }: ArmSize): string =>
   equalSize(least, most) ? most.toLocaleString("en") : `${least.toLocaleString("en")} to ${most.toLocaleString("en")}`;
 
-async function testRows(
-  source: string,
-  base: RunConfig,
-  data: LoadedData,
-  context: LoadContext,
-  model: Awaited<ReturnType<typeof loadModel>>,
-): Promise<TrainData> {
-  const config = { ...base, data: { ...base.data, eval_source: source } };
+async function testRows(source: string, base: RunConfig, open: Open): Promise<TrainData> {
   try {
-    const rows = await loadData(config, context, model);
-    if ("classes" in rows && "classes" in data && `${rows.classes}` !== `${data.classes}`)
-      throw new ConfigError("test", `has the classes ${rows.classes}, training ${data.classes}`, "Take rows of the same task.");
-    return (await load(config, context, model, rows)).rows;
+    return (await open({ ...base, data: { ...base.data, eval_source: source } })).rows;
   } catch (e) {
     const { where, what, hint } = problemOf(e);
+    // Whatever is wrong with model and training rows is told where they are opened by themselves.
+    await open(base);
     throw new ConfigError(where === "data.eval_source" ? "test" : `test, ${where}`, what, hint);
   }
 }
 
 export interface RunHooks {
   /** Opens the backend that the configuration names. */
-  open(config: RunConfig): Promise<Backend>;
+  backend(config: RunConfig): Promise<Backend>;
   emit(e: TrainEvent): void;
   control: Control;
 }
 
 /** What goes wrong with the run is part of the answer. null: the person stopped it. */
-export async function runArm({ comparison, load, test }: Opened, arm: Arm, seed: number, { open, emit, control }: RunHooks): Promise<ArmRun | null> {
+export async function runArm({ comparison, open, test }: Opened, arm: Arm, seed: number, { backend, emit, control }: RunHooks): Promise<ArmRun | null> {
   const config = configOf(comparison, arm, seed);
   const asked = { arm: arm.name, seed, config, test: comparison.test };
   const events: TrainEvent[] = [];
@@ -113,11 +133,11 @@ export async function runArm({ comparison, load, test }: Opened, arm: Arm, seed:
   };
   let run: Run | null = null;
   try {
-    const loaded = await load(config);
+    const loaded = await open(config);
     // Answers to prompts cost time and say nothing that is compared.
     const rows: TrainData = { ...loaded.rows, prompts: [] };
     control.learningRate = config.train.learning_rate;
-    run = await begun(config, loaded, open, note, control.stopped);
+    run = await begun(config, loaded, backend, note, control.stopped);
     const { step } = await train(run, rows, config, control, note);
     const seconds = (performance.now() - began) / 1000;
     if (control.stopped()) return null;

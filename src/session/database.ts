@@ -3,7 +3,9 @@
 
 import Dexie, { type Table } from "dexie";
 import type { TrainEvent } from "../protocol.ts";
+import type { ComparisonRecord } from "../protocol/comparison.ts";
 import type { RunRecord } from "../protocol/runs.ts";
+import type { KeptArmRun } from "./comparison-shelf.ts";
 
 /** A stretch of a run's log. */
 export interface EventBatch {
@@ -21,13 +23,25 @@ export interface StateFile {
   bytes: number;
 }
 
+/** Events of a comparison's run. */
+export interface ArmEvents {
+  comparison: string;
+  arm: string;
+  seed: number;
+  events: TrainEvent[];
+}
+
 export class StudioDatabase extends Dexie {
   declare readonly runs: Table<RunRecord, string>;
   declare readonly events: Table<EventBatch, [run: string, from: number]>;
   declare readonly states: Table<StateFile, [run: string, which: string]>;
+  declare readonly comparisons: Table<ComparisonRecord, string>;
+  declare readonly armRuns: Table<KeptArmRun, [comparison: string, arm: string, seed: number]>;
+  declare readonly armEvents: Table<ArmEvents, [comparison: string, arm: string, seed: number]>;
 
   constructor(name = "rankscope") {
     super(name);
     this.version(1).stores({ runs: "id", events: "[run+from]", states: "[run+which]" });
+    this.version(2).stores({ comparisons: "id", armRuns: "[comparison+arm+seed]", armEvents: "[comparison+arm+seed]" });
   }
 }

@@ -1,8 +1,11 @@
-// compare-report.ts — a comparison as tables: Markdown to read, CSV with a row per run to compute with.
+// compare-report.ts — a comparison as files: a table in Markdown to read, CSV with a row per run to compute with, a picture, and all of it as JSON.
 
 import { toCsv } from "../formats/csv.ts";
+import type { TrainEvent } from "../protocol.ts";
 import type { ArmRun, ArmSummary, Comparison, ComparisonSummary } from "../protocol/comparison.ts";
+import { plotSvg } from "./compare-plot.ts";
 import { bare, difference, level } from "./compare-words.ts";
+import { slug } from "./compare.ts";
 
 const number = (n: number | null): string => (n === null ? "–" : Math.round(n).toLocaleString("en"));
 const cell = (text: string): string => text.replaceAll("|", "\\|");
@@ -72,4 +75,18 @@ export function tableCsv({ arms }: Comparison, runs: readonly ArmRun[], summary:
   const tests = runs.some((r) => r.result?.test) ? names.map((n) => `test ${n}`) : [];
   const columns = ["arm", "reference", "seed", "value", ...names.map((n) => `validation ${n}`), ...tests, "base", "best", "best_step"];
   return toCsv(rows, [...columns, "steps", "trainable", "seconds", "bytes", "backend", "failed"]);
+}
+
+/** What lies in the folder of a comparison beside its runs: path → content. */
+export const reportFiles = (comparison: Comparison, runs: readonly ArmRun[], summary: ComparisonSummary): Record<string, string> => ({
+  "results.json": `${JSON.stringify({ comparison, runs, summary })}\n`,
+  "table.md": tableMarkdown(summary),
+  "table.csv": tableCsv(comparison, runs, summary),
+  "plot.svg": plotSvg(summary),
+});
+
+/** The two files of a run there. */
+export function runFiles(run: ArmRun, events: readonly TrainEvent[]): Record<string, string> {
+  const file = `runs/${slug(run.arm)}.seed-${run.seed}`;
+  return { [`${file}.events.jsonl`]: events.map((e) => `${JSON.stringify(e)}\n`).join(""), [`${file}.json`]: `${JSON.stringify(run)}\n` };
 }

@@ -1,6 +1,7 @@
 // compare.ts — a comparison as a file: a base configuration, arms that differ from it, seeds. Here it is read and checked, and each (arm, seed) made a
 // configuration of its own. What may differ between arms is how they train, never what they are measured on.
 
+import { isObject } from "../formats/source.ts";
 import { ConfigError } from "../models/model.ts";
 import type { RunConfig } from "../protocol.ts";
 import type { Arm, ArmRun, Comparison, Overrides } from "../protocol/comparison.ts";
@@ -14,7 +15,6 @@ const SEEDS = 100;
 const SHARED = ["model", "data", "backend", "train.seed", "train.eval_every", "train.eval_rows"];
 
 type Json = Record<string, unknown>;
-const isObject = (v: unknown): v is Json => typeof v === "object" && v !== null && !Array.isArray(v);
 
 /** Throws ConfigError naming the place: `arms[2].config, train.steps`. */
 export function parseComparison(json: unknown): Comparison {

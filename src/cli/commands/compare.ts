@@ -5,11 +5,10 @@ import { DataError } from "../../data/error.ts";
 import type { Backend } from "../../engine/backend.ts";
 import type { RunConfig, TrainEvent } from "../../protocol.ts";
 import type { Comparison } from "../../protocol/comparison.ts";
-import { openComparison, runArm, sizeText } from "../../session/compare.ts";
+import { checkMemory, openComparison, opener, runArm, sizeText } from "../../session/compare.ts";
 import { baselineOf, configOf, parseComparison, queueOf } from "../../train/compare.ts";
 import { Control } from "../../train/control.ts";
-import { estimate } from "../../train/estimate.ts";
-import { WASM_ROOM, doesNotFit } from "../../train/fit.ts";
+import { WASM_ROOM } from "../../train/fit.ts";
 import type { Args, Command } from "../command.ts";
 import { CompareFolder } from "../compare-folder.ts";
 import { backendName, backendOption, contextBeside, openBackend, readJson, within } from "../place.ts";
@@ -37,8 +36,10 @@ export const compare: Command = {
     const out = args.needed("out");
     const comparison = await readComparison(file, args);
     const chosen = choose(comparison, args);
-    const opened = await within(file, () => openComparison(comparison, contextBeside(dirname(file))));
-    await checkMemory(file, comparison, opened);
+    const opened = await within(file, () => openComparison(comparison, opener(contextBeside(dirname(file)))));
+    const { backend, most } = await openBackend(configOf(comparison, comparison.arms[0], 0).backend);
+    backend.destroy();
+    await within(file, () => checkMemory(opened, backend.name, { piece: most, total: backend.name === "wasm" ? WASM_ROOM : Infinity }));
     const folder = await CompareFolder.open(out, comparison, opened.sizes).catch((cause: Error) => {
       throw new DataError(`--out ${out}`, `cannot be made (${cause.message})`, "Name a folder that can be written");
     });
@@ -70,8 +71,8 @@ export const compare: Command = {
         if (e.type !== "progress") events.push(e);
         progress.show(e);
       };
-      const open = async ({ backend }: RunConfig): Promise<Backend> => (await openBackend(backend)).backend;
-      const run = await runArm(opened, arm, seed, { open, emit, control: control.now });
+      const fresh = async (config: RunConfig): Promise<Backend> => (await openBackend(config.backend)).backend;
+      const run = await runArm(opened, arm, seed, { backend: fresh, emit, control: control.now });
       progress.end();
       if (!run) break;
       done++;
@@ -122,17 +123,4 @@ function choose(comparison: Comparison, args: Args): ReturnType<typeof queueOf> 
   if (seed !== null && !comparison.seeds.includes(seed))
     throw new DataError("--seed", `${seed} is none of the seeds`, `There is ${comparison.seeds.join(", ")}`);
   return queueOf(comparison).filter((q) => (arm === undefined || q.arm.name === arm) && (seed === null || q.seed === seed));
-}
-
-/** An arm that does not fit is told before the first run. */
-async function checkMemory(file: string, comparison: Comparison, opened: Awaited<ReturnType<typeof openComparison>>): Promise<void> {
-  const { backend: name } = configOf(comparison, comparison.arms[0], comparison.seeds[0]);
-  const { backend, most } = await openBackend(name);
-  backend.destroy();
-  for (const arm of comparison.arms) {
-    const config = configOf(comparison, arm, comparison.seeds[0]);
-    const need = estimate((await opened.load(config)).target, config, backend.name);
-    const problem = doesNotFit(need, { piece: most, total: backend.name === "wasm" ? WASM_ROOM : Infinity });
-    if (problem) throw new DataError(`${file}, arm "${arm.name}", ${problem.where}`, problem.what, problem.hint);
-  }
 }
