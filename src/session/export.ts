@@ -35,8 +35,11 @@ export async function peftFiles(run: Run, model: Opened, config: RunConfig): Pro
   return Object.fromEntries(files.map(([path, content]) => [path.slice("adapter/".length), content]));
 }
 
+/** What lies outside of all layers has none. */
+const layerOf = ({ layer }: { layer: number }): number | null => (layer < 0 ? null : layer);
+
 const rankRow = ({ layer, module, name, r, alpha, parameters }: ReturnType<typeof siteInfos>[number]): Record<string, unknown> => ({
-  layer,
+  layer: layerOf({ layer }),
   module,
   name,
   r,
@@ -66,7 +69,7 @@ export function allocationCsv(events: readonly TrainEvent[]): string {
   const rows = events
     .filter((e) => e.type === "allocation")
     .flatMap(({ step, proxy, scores, ranks }) =>
-      sites.flatMap((s, i) => (s.r > 0 ? [{ step, layer: s.layer, module: s.module, name: s.name, proxy, score: scores[i], r: ranks[i] }] : [])),
+      sites.flatMap((s, i) => (s.r > 0 ? [{ step, layer: layerOf(s), module: s.module, name: s.name, proxy, score: scores[i], r: ranks[i] }] : [])),
     );
   return toCsv(rows, ["step", "layer", "module", "name", "proxy", "score", "r"]);
 }

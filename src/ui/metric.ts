@@ -7,6 +7,6 @@ type Evaluated = Pick<Extract<TrainEvent, { type: "evaluation" }>, "metric" | "m
 
 /** All of them; the first is the one that is followed. */
 export const metricsOf = ({ metric, metrics = { match: metric } }: Evaluated): [name: string, value: string][] =>
-  Object.entries(metrics).map(([name, value]) => [text.metrics[name] ?? name, name in text.metrics ? percent(value) : value.toFixed(2)]);
+  Object.entries(metrics).map(([name, value]) => [text.metrics[name] ?? name, name in text.metrics ? percent(value) : value.toFixed(2).replace("-", "−")]);
 
 export const metricOf = (evaluation: Evaluated): [name: string, value: string] => metricsOf(evaluation)[0];

@@ -123,10 +123,10 @@ export const proxies = {
   close: "Close",
   which: "Scores to compare",
   figure: "for the whole network",
-  passes: (passes: string) => `${passes} passes`,
+  passes: (passes: string) => (passes === "1" ? "1 pass" : `${passes} passes`),
   free: "no passes",
   cost: (n: number, passes: string, flops: string, bytes: string) =>
-    `${n} ${n === 1 ? "score" : "scores"}: ${passes} passes, ${flops} GFLOP, at most ${bytes} at once`,
+    `${n} ${n === 1 ? "score" : "scores"}: ${passes === "1" ? "1 pass" : `${passes} passes`}, ${flops} GFLOP, at most ${bytes} at once`,
   score: "Score side by side",
   progress: (title: string, done: number, total: number, place: number, of: number) => `${title}: ${done} of ${total} passes (${place} of ${of})`,
   inUse: "in use",

@@ -5,7 +5,10 @@ import { text } from "../strings.ts";
 export function Undo() {
   const { store } = useParts();
   const what = useStudio((state) => state.past.at(-1)?.what);
-  const title = useStudio((state) => (typeof what === "object" ? (state.catalogue.fields[what.field]?.title ?? what.field) : what));
+  const title = useStudio(({ catalogue }) => {
+    if (typeof what !== "object") return what;
+    return what.field === "allocation" ? text.allocation.title : (catalogue.fields[what.field]?.title ?? what.field);
+  });
   if (what === undefined) return null;
   return (
     <button type="button" className="link" data-testid="undo" onClick={() => store.getState().undo()}>

@@ -8,8 +8,8 @@ import { scoredAs } from "../scoring.ts";
 import { text } from "../strings.ts";
 
 const words = text.proxies;
-/** A score that takes more than this many times the passes of the cheapest is not chosen unless asked for. */
-const dear = 10;
+/** A score that takes more than this many times the passes of the first one is not chosen unless asked for. */
+const dear = 4;
 
 /** By name, of all proxies and figures; null: not known yet, or the configuration cannot be scored. */
 function useCosts(): Readonly<Record<string, ScoringCost>> | null {
@@ -40,8 +40,7 @@ export function ProxyChoice() {
   const costs = useCosts();
   const [picked, setPicked] = useState<Readonly<Record<string, boolean>>>({});
   const all = [...proxies, ...figures];
-  const cheapest = Math.min(...Object.values(costs ?? {}).map(({ passes }) => passes || Infinity));
-  const chosen = all.filter(({ name }) => picked[name] ?? (costs !== null && costs[name].passes <= dear * cheapest)).map(({ name }) => name);
+  const chosen = all.filter(({ name }) => picked[name] ?? (costs !== null && costs[name].passes <= dear * costs[all[0].name].passes)).map(({ name }) => name);
   const sum = (of: (cost: ScoringCost) => number): number => chosen.reduce((n, name) => n + of(costs![name]), 0);
   const seconds = costs && chosen.every((name) => costs[name].seconds !== null) ? sum((cost) => cost.seconds!) : null;
   return (
