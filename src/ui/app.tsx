@@ -4,13 +4,16 @@ import { Activity, useEffect, useState } from "react";
 import type { Session } from "../protocol.ts";
 import { StudioContext, useParts, useStudio, type Parts } from "./context.ts";
 import { DropTarget } from "./drop.tsx";
+import { createLibrary } from "./library.ts";
 import { DevicePage } from "./pages/device.tsx";
 import { LearnPage } from "./pages/learn.tsx";
+import { RunsPage } from "./pages/runs.tsx";
 import { TrainPage } from "./pages/train.tsx";
 import { Header } from "./panels/header.tsx";
 import { Announcer, Shortcuts } from "./shortcuts.tsx";
 import { createStudio, workerLost } from "./store.ts";
 import { text } from "./strings.ts";
+import { useNotice, useProgressTitle, useWakeLock } from "./while-training.ts";
 import { fromAddress, pageOf, toHash, toSearch, type PageName } from "./url.ts";
 
 /** `lost`: emits "lost" with what happened when the worker behind the client breaks. */
@@ -25,7 +28,7 @@ export function App({ client, lost }: { client: Session; lost?: EventTarget }) {
         if (!here) return;
         const { config, notes } = fromAddress(location, catalogue);
         const store = createStudio(client, catalogue, config, notes);
-        setParts({ client, store });
+        setParts({ client, store, library: createLibrary(client, store) });
         client.device().then(
           (device) => store.setState({ device }),
           (error: unknown) => store.getState().fail({ what: String(error), where: "device" }),
@@ -59,6 +62,7 @@ export function App({ client, lost }: { client: Session; lost?: EventTarget }) {
 
 const shows: Readonly<Record<PageName, (props: { go: (page: PageName) => void }) => React.ReactNode>> = {
   train: TrainPage,
+  runs: RunsPage,
   learn: LearnPage,
   device: DevicePage,
 };
@@ -67,6 +71,8 @@ function Page() {
   const [page, go] = usePage();
   useAddress();
   useSessionAnswers();
+  useWakeLock();
+  useNotice();
   return (
     <>
       <Header page={page} go={go} />
@@ -78,7 +84,7 @@ function Page() {
       ))}
       <Announcer />
       <Shortcuts />
-      <DropTarget />
+      <DropTarget onRuns={() => go("runs")} />
     </>
   );
 }
@@ -92,9 +98,7 @@ function usePage(): [PageName, (page: PageName) => void] {
     addEventListener("popstate", follow);
     return () => removeEventListener("popstate", follow);
   }, []);
-  useEffect(() => {
-    document.title = page === "train" ? text.name : text.pages.title(text.pages[page]);
-  }, [page]);
+  useProgressTitle(page === "train" ? text.name : text.pages.title(text.pages[page]));
   const go = (next: PageName) => {
     if (next === page) return;
     history.pushState(null, "", (toSearch(location.search, { page: next }, first) || location.pathname) + location.hash);

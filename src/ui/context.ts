@@ -3,10 +3,12 @@ import { createContext, startTransition, useContext, useEffect, useRef, useState
 import { useStore } from "zustand";
 import type { StoreApi } from "zustand/vanilla";
 import type { Session } from "../protocol.ts";
+import type { Library } from "./library.ts";
 import type { Studio } from "./store.ts";
 
 export interface Parts {
   store: StoreApi<Studio>;
+  library: StoreApi<Library>;
   client: Session;
 }
 
@@ -19,6 +21,7 @@ export function useParts(): Parts {
 }
 
 export const useStudio = <T>(select: (state: Studio) => T): T => useStore(useParts().store, select);
+export const useLibrary = <T>(select: (state: Library) => T): T => useStore(useParts().library, select);
 
 /** `value`, but at most one change per `ms`, drawn in slices between other work; the last value always arrives. */
 export function useThrottled<T>(value: T, ms: number): T {

@@ -1,11 +1,12 @@
-// drop.tsx — files given by the visitor: dropped anywhere on the page or picked, a file to train on or a model folder.
+// drop.tsx — files given by the visitor: dropped anywhere on the page or picked, a file to train on, a model folder or a zip of runs.
 import { useEffect, useState } from "react";
 import type { GivenFile } from "../protocol.ts";
 import { useParts } from "./context.ts";
 import { text } from "./strings.ts";
 
-export function DropTarget() {
-  const { store } = useParts();
+/** onRuns: a zip of runs came. */
+export function DropTarget({ onRuns }: { onRuns: () => void }) {
+  const { store, library } = useParts();
   const [over, setOver] = useState(false);
 
   useEffect(() => {
@@ -28,8 +29,13 @@ export function DropTarget() {
       const loose = entries.length === 0 ? [...(event.dataTransfer?.files ?? [])] : [];
       void read(entries, loose).then(({ folder, files }) => {
         if (files.length === 0) return;
-        const { give } = store.getState();
+        const { give, fail } = store.getState();
+        if (/\.zip$/i.test(files[0].name)) {
+          onRuns();
+          return library.getState().import(files[0].bytes);
+        }
         if (files.some((file) => file.name === "config.json" || file.name.endsWith(".safetensors"))) return give("models", folder, files);
+        if (files.length > 1) fail({ what: text.data.onlyOne(files[0].name, files.length - 1), hint: text.data.onlyOneHint });
         return give("data", files[0].name, [files[0]]);
       });
     };
@@ -43,7 +49,7 @@ export function DropTarget() {
       removeEventListener("dragleave", leave);
       removeEventListener("drop", drop);
     };
-  }, [store]);
+  }, [store, library, onRuns]);
 
   return over ? <div className="drop-hint">{text.drop.release}</div> : null;
 }

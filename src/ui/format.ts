@@ -52,3 +52,17 @@ export const percent = (share: number): string => `${Math.round(100 * share)} %`
 
 /** Large counts in words of the trade: 3.15 M, 162,816. */
 export const millions = (n: number): string => (n >= 1e6 ? `${(n / 1e6).toPrecision(3)} M` : count(n));
+
+const days = new Intl.DateTimeFormat("en", { day: "numeric", month: "short", year: "numeric" });
+
+/** How long ago a moment was, in milliseconds since 1970; after a week its date. */
+export function ago(then: number, now = Date.now()): string {
+  const minutes = Math.floor((now - then) / 60_000);
+  if (minutes < 1) return "just now";
+  if (minutes < 60) return `${minutes} min ago`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 24) return `${hours} h ago`;
+  const past = Math.floor(hours / 24);
+  if (past <= 7) return past === 1 ? "yesterday" : `${past} days ago`;
+  return days.format(then);
+}

@@ -8,16 +8,17 @@ import type {
   DataPreview,
   DeviceInfo,
   GivenFile,
+  KeptRun,
   Preflight,
   Problem,
   RunConfig,
   Session,
   SiteInfo,
-  TrainEvent,
 } from "../protocol.ts";
 import { withField, withRanks, withRanksOf, type Planned } from "./edits.ts";
 import { usualField, type FieldPath, type FieldValue } from "./fields.ts";
-import { active, emptyRun, fold, type RunView } from "./fold.ts";
+import { active, emptyRun, type RunView } from "./fold.ts";
+import { following, type Following } from "./follow.ts";
 import { withRun, type PastRun } from "./runs.ts";
 import { decidedBy, noScoring, scoresOf, withScores, type Scoring } from "./scoring.ts";
 import { text } from "./strings.ts";
@@ -39,7 +40,7 @@ export interface Benchmark {
   problems: readonly Problem[];
 }
 
-export interface Studio {
+export interface Studio extends Following {
   catalogue: Catalogue;
   device: DeviceInfo | null;
   config: RunConfig;
@@ -54,6 +55,8 @@ export interface Studio {
   run: RunView;
   /** The configuration the run was started with. */
   runConfig: RunConfig | null;
+  /** The kept run that is shown as it was, where the device does not hold it; null: it does. */
+  lookedAt: KeptRun | null;
   /** Earlier runs, the newest last. */
   runs: readonly PastRun[];
   /** Changes of where the rank goes that can be taken back, the newest last. */
@@ -78,7 +81,6 @@ export interface Studio {
   /** An earlier run to look back at. */
   keepRun(run: PastRun): void;
   give(kind: "models" | "data", name: string, files: GivenFile[]): Promise<void>;
-  train(): Promise<void>;
   pause(): Promise<void>;
   step(): Promise<void>;
   resume(): Promise<void>;
@@ -96,8 +98,6 @@ export interface Studio {
   refresh(): Promise<void>;
 }
 
-/** ms between two updates of the page from events, at least. */
-const flushEvery = 100;
 /** Rows of the data shown in the preview. */
 const previewRows = 8;
 
@@ -110,7 +110,6 @@ export function blockers(state: Pick<Studio, "preflight" | "invalid">): Problem[
 export function createStudio(client: Session, catalogue: Catalogue, config: RunConfig, notes: readonly string[] = []): StoreApi<Studio> {
   let asked = 0;
   let allocating = 0;
-  let begun = 0;
   let previewed = "";
   return createStore<Studio>((set, get) => {
     /** Runs a call of the session; a rejection is a fault of the page or the worker, and is shown. */
@@ -130,33 +129,7 @@ export function createStudio(client: Session, catalogue: Catalogue, config: RunC
     const change = (what: Undo["what"], { config: next, sites }: Planned): void =>
       set((state) => ({ config: next, sites, past: remember(state.past, what, state.config, state.sites, next) }));
 
-    const start = async (): Promise<void> => {
-      const { config: runConfig, run: last, runConfig: lastConfig, runs } = get();
-      set({
-        run: { ...emptyRun(), state: "loading" },
-        runConfig,
-        runs: lastConfig ? withRun(runs, { id: `run ${begun}`, name: text.runs.name(begun), ...last.kept, config: lastConfig, run: last }) : runs,
-      });
-      begun++;
-      let queue: TrainEvent[] = [];
-      let timer: ReturnType<typeof setTimeout> | null = null;
-      const flush = () => {
-        timer = null;
-        const events = queue;
-        queue = [];
-        if (events.length > 0) set((state) => ({ run: events.reduce(fold, state.run) }));
-      };
-      const onEvents = (events: TrainEvent[]) => {
-        queue.push(...events);
-        timer ??= setTimeout(flush, flushEvery);
-      };
-      await call("train", () => client.train(runConfig, onEvents));
-      if (timer !== null) clearTimeout(timer);
-      flush();
-      // A call that was rejected leaves the run without its last state.
-      if (active(get().run)) set((state) => ({ run: { ...state.run, state: "failed", detail: state.faults.at(-1)?.what } }));
-      await get().refresh();
-    };
+    const follow = following(client, { getState: get, setState: set }, call, () => !working());
 
     return {
       catalogue,
@@ -169,6 +142,7 @@ export function createStudio(client: Session, catalogue: Catalogue, config: RunC
       sites: [],
       run: emptyRun(),
       runConfig: null,
+      lookedAt: null,
       runs: [],
       past: [],
       benchmark: { state: "none", rows: [], done: 0, total: 0, problems: [] },
@@ -219,8 +193,11 @@ export function createStudio(client: Session, catalogue: Catalogue, config: RunC
       async train() {
         const state = get();
         if (working() || blockers(state).length > 0) return;
-        await start();
+        await follow.train();
       },
+      continueRun: follow.continueRun,
+      openRun: follow.openRun,
+      lookAt: follow.lookAt,
       pause: async () => void (await call("pause", () => client.pause())),
       step: async () => void (await call("step", () => client.step())),
       resume: async () => void (await call("resume", () => client.resume())),

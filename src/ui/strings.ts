@@ -4,6 +4,7 @@ import { devicePage } from "./strings-device.ts";
 import { learn } from "./strings-learn.ts";
 import { allocation, cell, difference, heatmap, proxies, runs, table, undo } from "./strings-rank.ts";
 
+import { library } from "./strings-runs.ts";
 export const text = {
   name: "Rankscope",
   claim: "Nothing leaves this device",
@@ -17,7 +18,7 @@ export const text = {
     run: "Run",
     preflight: "Before the start",
   },
-  pages: { label: "Pages", train: "Train", learn: "Learn", device: "Device", title: (page: string) => `${page} · Rankscope` },
+  pages: { label: "Pages", train: "Train", runs: "Runs", learn: "Learn", device: "Device", title: (page: string) => `${page} · Rankscope` },
   navigation: { label: "Sections of this page", setup: "Setup", loss: "Loss", rank: "Rank", answers: "Answers" },
   theme: { label: "Theme", auto: "Theme: as the system", light: "Theme: light", dark: "Theme: dark" },
   starting: "Starting the worker…",
@@ -179,6 +180,7 @@ export const text = {
   learn,
   url: {
     backend: (backend: string, known: string) => `The link asks for the backend "${backend}"; this page knows ${known}. It chooses by itself.`,
+  library,
     tooLong: "The link is too long to be a configuration; the first-run settings are shown.",
     unknown: (field: string) => `The link names the field "${field}", which this page does not know; it was ignored.`,
     wrong: (field: string, value: string) => `The link sets "${field}" to "${value}", which is not a value of that field; it was ignored.`,

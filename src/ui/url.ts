@@ -9,7 +9,7 @@ import { oneScale } from "./with-rank.ts";
 
 const longestHash = 100_000;
 
-export const pages = ["train", "learn", "device"] as const;
+export const pages = ["train", "runs", "learn", "device"] as const;
 export type PageName = (typeof pages)[number];
 interface Place {
   search: string;

@@ -1,6 +1,7 @@
 // train.tsx — the page that trains: setup at the left, what happens in the centre, the run and its answers at the right.
 import { RankPanel } from "../charts/rank-panel.tsx";
 import { Answers } from "../panels/answers.tsx";
+import { CutOff } from "../panels/cut-off.tsx";
 import { DataPreviewPanel } from "../panels/data-preview.tsx";
 import { Faults } from "../panels/faults.tsx";
 import { LossPanel } from "../panels/loss.tsx";
@@ -19,6 +20,7 @@ export function TrainPage() {
       </div>
       <div className="column centre-column">
         <Faults />
+        <CutOff />
         <LossPanel />
         <RankPanel />
         <ProxiesPanel />

@@ -18,7 +18,7 @@ interface Asked {
 export function Ask({ taken }: { taken: string | null }) {
   const { client } = useParts();
   const sample = useStudio((state) => state.run.samples.at(-1)?.prompt ?? promptOf(state.preview));
-  const ready = useStudio((state) => state.run.plan !== null);
+  const ready = useStudio((state) => state.run.plan !== null && state.lookedAt === null);
   const area = useRef<HTMLTextAreaElement>(null);
   const [asked, setAsked] = useState<Asked>({ prompt: null, temperature: "0", seed: "0", tokens: "32" });
   const [asking, setAsking] = useState(false);

@@ -1,22 +1,25 @@
 // run.tsx — the run in numbers, and its controls: pause, step, resume, stop, the learning rate, export.
 import { useState } from "react";
+import type { KeptRun } from "../../protocol.ts";
 import { useParts, useStudio } from "../context.ts";
 import { active, speed, type RunView } from "../fold.ts";
 import { bytes, count, duration, short } from "../format.ts";
 import { metricsOf } from "../metric.ts";
 import { text } from "../strings.ts";
+import { canNotify, wantNotice, wantsNotice } from "../while-training.ts";
 import { Export } from "./export.tsx";
 
 export function RunPanel() {
   const { store } = useParts();
   const run = useStudio((state) => state.run);
   const runConfig = useStudio((state) => state.runConfig);
+  const lookedAt = useStudio((state) => state.lookedAt);
   if (run.state === "idle" || !runConfig) return null;
   const { pause, resume, step, stop } = store.getState();
   return (
     <section className="run" id="run" aria-labelledby="run-title">
       <div className="panel-head">
-        <h2 id="run-title">{text.sections.run}</h2>
+        <h2 id="run-title">{run.kept?.name ?? text.sections.run}</h2>
         <span className="muted">
           <span className={`dot ${run.state}`} /> {text.run.states[run.state]}
         </span>
@@ -48,9 +51,81 @@ export function RunPanel() {
           {text.loss.step} {note.step}: {note.text}
         </p>
       ))}
+      {run.offer && <Offer />}
       {active(run) && run.steps.length > 0 && <LearningRateNow />}
-      <Export />
+      {active(run) && canNotify() && <Notice />}
+      {lookedAt ? <LookedAt kept={lookedAt} /> : <Export />}
     </section>
+  );
+}
+
+/** A kept run that is shown as it was: its weights come onto the device when they are asked for. */
+function LookedAt({ kept }: { kept: KeptRun }) {
+  const { store } = useParts();
+  const { name, last, best, problem, holder } = kept;
+  const { openRun, continueRun } = store.getState();
+  const ended = kept.state === "finished" && kept.step >= kept.config.train.steps;
+  return (
+    <>
+      <p className="help">{text.library.lookedAt(name)}</p>
+      {!problem && holder === null && (
+        <div className="buttons">
+          {!ended && (
+            <button type="button" className="quiet" onClick={() => void continueRun(kept)}>
+              {last ? text.library.goOnFrom(last.step) : text.library.anew}
+            </button>
+          )}
+          {last && (
+            <button type="button" className="quiet" title={text.library.openHelp} onClick={() => void openRun(kept, "last")}>
+              {text.library.open.last}
+            </button>
+          )}
+          {best && best.step !== last?.step && (
+            <button type="button" className="quiet" title={text.library.openHelp} onClick={() => void openRun(kept, "best")}>
+              {text.library.open.best(best.step)}
+            </button>
+          )}
+        </div>
+      )}
+    </>
+  );
+}
+
+/** What a run that failed could go on with. */
+function Offer() {
+  const { store, library } = useParts();
+  const { offer, kept } = useStudio((state) => state.run);
+  if (!kept || !offer?.batch_size || !offer.gradient_accumulation_steps) return null;
+  const take = async () => {
+    await library.getState().refresh();
+    const record = library.getState().kept?.runs.find(({ id }) => id === kept.id);
+    if (record) await store.getState().continueRun(record, offer);
+  };
+  return (
+    <div className="buttons">
+      <button type="button" className="quiet" data-testid="offer" onClick={() => void take()}>
+        {text.library.smaller(offer.batch_size, offer.gradient_accumulation_steps)}
+      </button>
+    </div>
+  );
+}
+
+function Notice() {
+  const [wanted, setWanted] = useState(wantsNotice);
+  const [denied, setDenied] = useState(false);
+  const change = async (want: boolean) => {
+    const granted = await wantNotice(want);
+    setWanted(granted);
+    setDenied(want && !granted);
+  };
+  return (
+    <>
+      <label className="check small">
+        <input type="checkbox" checked={wanted} onChange={(event) => void change(event.target.checked)} />
+        {text.library.notify}
+      </label>
+      {denied && <p className="help wrong">{text.library.notifyDenied}</p>}
+    </>
   );
 }
 

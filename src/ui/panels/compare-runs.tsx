@@ -1,0 +1,143 @@
+// compare-runs.tsx — two to six kept runs side by side: their losses, the settings in which they differ, how they went, and the difference of two maps.
+import { lazy, Suspense, useEffect, useMemo, useState } from "react";
+import type { KeptRun } from "../../protocol.ts";
+import { RunLine } from "../charts/run-line.tsx";
+import type { Curve } from "../charts/runs-chart.tsx";
+import { useLibrary, useParts, useStudio } from "../context.ts";
+import { differencesOf, outcomesOf } from "../differences.ts";
+import type { RunView } from "../fold.ts";
+import { Segments } from "../segments.tsx";
+import { text } from "../strings.ts";
+import { CompareMaps } from "./compare-maps.tsx";
+
+const RunsChart = lazy(() => import("../charts/runs-chart.tsx"));
+const words = text.library;
+
+export interface Compared {
+  record: KeptRun;
+  run: RunView;
+  /** Which colour and dash. */
+  place: number;
+}
+
+export function CompareRuns() {
+  const { library } = useParts();
+  const chosen = useLibrary((state) => state.chosen);
+  const kept = useLibrary((state) => state.kept);
+  const views = useLibrary((state) => state.views);
+  useEffect(() => void library.getState().view(), [library, chosen, kept]);
+  const compared = useMemo(
+    () =>
+      chosen.flatMap((id, place): Compared[] => {
+        const record = kept?.runs.find((run) => run.id === id);
+        return record && views[id] ? [{ record, run: views[id].run, place }] : [];
+      }),
+    [chosen, kept, views],
+  );
+  return (
+    <section className="compare" aria-labelledby="compare-title" data-testid="compare-runs">
+      <div className="panel-head">
+        <h2 id="compare-title">{words.compare}</h2>
+        {chosen.length > 0 && (
+          <button type="button" className="link" onClick={() => chosen.forEach((id) => library.getState().choose(id, false))}>
+            {words.clear}
+          </button>
+        )}
+      </div>
+      {chosen.length < 2 && <p className="muted">{chosen.length === 0 ? words.chooseHelp : words.chooseMore}</p>}
+      {compared.length > 1 && (
+        <>
+          <Curves compared={compared} />
+          <Differences compared={compared} />
+          <CompareMaps compared={compared} />
+        </>
+      )}
+    </section>
+  );
+}
+
+function Curves({ compared }: { compared: readonly Compared[] }) {
+  const [over, setOver] = useState<"step" | "time">("step");
+  const [smoothing, setSmoothing] = useState(0.8);
+  const [log, setLog] = useState(false);
+  const curves = useMemo(() => compared.map(({ record, run, place }): Curve => ({ id: record.id, name: record.name, steps: run.steps, place })), [compared]);
+  return (
+    <div className="chart">
+      <Suspense fallback={<div className="loss-chart" />}>
+        <RunsChart curves={curves} over={over} smoothing={smoothing} log={log} />
+      </Suspense>
+      <div className="chart-foot">
+        <ul className="legend">
+          {compared.map(({ record, place }) => (
+            <li key={record.id}>
+              <RunLine place={place} />
+              {record.name}
+            </li>
+          ))}
+        </ul>
+        <Segments
+          label={words.over}
+          options={(["step", "time"] as const).map((value) => ({ value, title: words.overs[value] }))}
+          value={over}
+          onChange={setOver}
+        />
+        <label className="slider">
+          {text.loss.smoothing}
+          <input type="range" min={0} max={0.98} step={0.02} value={smoothing} onChange={(event) => setSmoothing(Number(event.target.value))} />
+          <output>{smoothing.toFixed(2)}</output>
+        </label>
+        <label className="check">
+          <input type="checkbox" checked={log} onChange={(event) => setLog(event.target.checked)} />
+          {text.loss.log}
+        </label>
+      </div>
+    </div>
+  );
+}
+
+function Differences({ compared }: { compared: readonly Compared[] }) {
+  const fields = useStudio((state) => state.catalogue.fields);
+  const records = compared.map(({ record }) => record);
+  const settings = differencesOf(records.map(({ config }) => config));
+  const table = (title: string, field: string, rows: readonly (readonly [title: string, values: readonly string[]])[]) => (
+    <div className="scroll-x" tabIndex={0} role="region" aria-label={title}>
+      <table className="sites compared">
+        <caption>{title}</caption>
+        <thead>
+          <tr>
+            <th scope="col">{field}</th>
+            {compared.map(({ record, place }) => (
+              <th key={record.id} scope="col">
+                <RunLine place={place} /> {record.name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(([head, values]) => (
+            <tr key={head}>
+              <th scope="row">{head}</th>
+              {values.map((value, i) => (
+                <td key={records[i].id}>{value}</td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+  return (
+    <>
+      {table(words.outcome, words.outcomeField, outcomesOf(compared))}
+      {settings.length === 0 ? (
+        <p className="muted">{words.same}</p>
+      ) : (
+        table(
+          words.tableTitle,
+          words.field,
+          settings.map(([path, values]) => [fields[path]?.title ?? path, values]),
+        )
+      )}
+    </>
+  );
+}
