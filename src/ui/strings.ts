@@ -3,8 +3,8 @@ import { preflight, preview, suggestion } from "./strings-before.ts";
 import { devicePage } from "./strings-device.ts";
 import { learn } from "./strings-learn.ts";
 import { allocation, cell, difference, heatmap, proxies, runs, table, undo } from "./strings-rank.ts";
-
 import { library } from "./strings-runs.ts";
+
 export const text = {
   name: "Rankscope",
   claim: "Nothing leaves this device",
@@ -178,9 +178,9 @@ export const text = {
   suggestion,
   devicePage,
   learn,
+  library,
   url: {
     backend: (backend: string, known: string) => `The link asks for the backend "${backend}"; this page knows ${known}. It chooses by itself.`,
-  library,
     tooLong: "The link is too long to be a configuration; the first-run settings are shown.",
     unknown: (field: string) => `The link names the field "${field}", which this page does not know; it was ignored.`,
     wrong: (field: string, value: string) => `The link sets "${field}" to "${value}", which is not a value of that field; it was ignored.`,
