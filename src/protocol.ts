@@ -2,10 +2,12 @@
 // (structured-cloneable). The event log *is* the run: replaying it into the page's store shows the run again.
 
 import type { AllocationConfig, AllocationEvent, Allocated, Scores, ScoringCost } from "./protocol/allocation.ts";
+import type { ComparisonsSession } from "./protocol/comparison.ts";
 import type { DataConfig, DataPreview, FormatEntry, NoPreview } from "./protocol/data.ts";
 import type { Onward, RunsSession } from "./protocol/runs.ts";
 
 export type * from "./protocol/allocation.ts";
+export type * from "./protocol/comparison.ts";
 export type * from "./protocol/data.ts";
 export type * from "./protocol/runs.ts";
 
@@ -251,7 +253,7 @@ export interface BenchmarkRow {
 }
 
 /** The class behind the worker. Expected outcomes are values or events, not rejections. */
-export interface Session extends RunsSession {
+export interface Session extends RunsSession, ComparisonsSession {
   catalogue(): Promise<Catalogue>;
   device(): Promise<DeviceInfo>;
   /** Files that `file:` sources name: a model folder (config.json, *.safetensors, tokenizer.json …) or a data file. */

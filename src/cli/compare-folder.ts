@@ -6,8 +6,8 @@ import { join } from "node:path";
 import type { TrainEvent } from "../protocol.ts";
 import type { ArmRun, ArmSize, Comparison, ComparisonSummary } from "../protocol/comparison.ts";
 import { reportFiles, runFiles } from "../train/compare-report.ts";
+import { readRuns } from "../train/compare-read.ts";
 import { summaryOf } from "../train/compare-summary.ts";
-import { isRunOf } from "../train/compare.ts";
 
 export class CompareFolder {
   private constructor(
@@ -31,13 +31,10 @@ export class CompareFolder {
 
   /** Runs of this comparison as it is now. others: files of runs that are no longer of it. */
   async runs(): Promise<{ runs: ArmRun[]; others: string[] }> {
-    const runs: ArmRun[] = [];
-    const others: string[] = [];
-    for (const name of (await readdir(join(this.folder, "runs"))).filter((n) => n.endsWith(".json")).sort()) {
-      const run = JSON.parse(await readFile(join(this.folder, "runs", name), "utf8")) as ArmRun;
-      if (isRunOf(this.comparison, run)) runs.push(run);
-      else others.push(name);
-    }
+    const names = (await readdir(join(this.folder, "runs"))).filter((n) => n.endsWith(".json")).sort();
+    const files = await Promise.all(names.map(async (name) => ({ name, json: parsed(await readFile(join(this.folder, "runs", name), "utf8")) })));
+    const runs = readRuns(files.map((f) => f.json), this.comparison); // prettier-ignore
+    const others = files.filter(({ json }) => !runs.includes(json as ArmRun)).map(({ name }) => name);
     return { runs, others };
   }
 
@@ -49,5 +46,14 @@ export class CompareFolder {
     const summary = summaryOf(this.comparison, runs, this.sizes);
     await this.writeAll(reportFiles(this.comparison, runs, summary));
     return summary;
+  }
+}
+
+/** null: not JSON. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
   }
 }

@@ -5,6 +5,7 @@ import { referenceBackend } from "../engine/reference/backend.ts";
 import { webgpuBackend } from "../engine/webgpu/backend.ts";
 import { requestDevice } from "../engine/webgpu/device.ts";
 import type { DeviceInfo, GivenFile, RunConfig } from "../protocol.ts";
+import { browserComparisons } from "./browser-comparisons.ts";
 import { browserShelf } from "./browser-shelf.ts";
 import { chooseBackend } from "./choose-backend.ts";
 import { describeDevice } from "./device.ts";
@@ -20,6 +21,7 @@ export function browserSurroundings(root: URL): Surroundings {
     give: (folder, files) => void given.set(folder, files),
     device,
     shelf: () => browserShelf(),
+    comparisons: () => browserComparisons(),
     backend: async (config: RunConfig): Promise<Backend> => {
       const { name } = chooseBackend(config.backend, await device());
       if (name === "reference") return referenceBackend();

@@ -32,6 +32,8 @@ import { benchBackends } from "./bench.ts";
 import { catalogue } from "./catalogue.ts";
 import { chooseBackend } from "./choose-backend.ts";
 import { peftFiles, runFiles } from "./export.ts";
+import { Comparisons } from "./comparisons.ts";
+import type { ComparisonShelf } from "./comparison-shelf.ts";
 import { type LoadContext, type Loaded, type LoadedData, type LoadedModel, dataColumns, load, loadData, loadModel, previewOf } from "./load.ts";
 import { RunLibrary } from "./library.ts";
 import { problemOf } from "./problem.ts";
@@ -48,11 +50,14 @@ export interface Surroundings {
   give(folder: string, files: readonly GivenFile[]): void;
   /** Where runs are kept; absent: in memory. */
   shelf?(): Promise<Shelf>;
+  /** Where comparisons are kept; absent: in memory. */
+  comparisons?(): Promise<ComparisonShelf>;
 }
 
 export class StudioSession implements Session {
   private readonly library: RunLibrary;
   private readonly running: Running;
+  private readonly comparing: Comparisons;
   private benchmarking = false;
   private readonly loading = new Map<string, Promise<LoadedModel>>();
   /** The rows last asked for, encoded: most changes in the form leave them as they are. */
@@ -61,6 +66,7 @@ export class StudioSession implements Session {
   constructor(private readonly around: Surroundings) {
     this.library = new RunLibrary(around.shelf ?? (async () => memoryShelf(null)));
     this.running = new Running((config) => this.open(config), around, this.library);
+    this.comparing = new Comparisons(async (config) => (await this.open(config)).loaded, around, this.running);
   }
 
   catalogue = async (): Promise<Catalogue> => catalogue();
@@ -161,6 +167,17 @@ export class StudioSession implements Session {
   sweepRuns: Session["sweepRuns"] = () => this.library.sweep();
   exportRuns: Session["exportRuns"] = (ids) => this.library.export(ids);
   importRuns: Session["importRuns"] = (zip) => this.library.import(zip);
+  comparisons: Session["comparisons"] = () => this.comparing.comparisons();
+  suggestComparison: Session["suggestComparison"] = (config) => this.comparing.suggestComparison(config);
+  armOf: Session["armOf"] = (config, base) => this.comparing.armOf(config, base);
+  configOfArm: Session["configOfArm"] = (comparison, arm) => this.comparing.configOfArm(comparison, arm);
+  checkComparison: Session["checkComparison"] = (comparison) => this.comparing.checkComparison(comparison);
+  putComparison: Session["putComparison"] = (comparison, name, id) => this.comparing.putComparison(comparison, name, id);
+  deleteComparison: Session["deleteComparison"] = (id) => this.comparing.deleteComparison(id);
+  undeleteComparison: Session["undeleteComparison"] = (id) => this.comparing.undeleteComparison(id);
+  runComparison: Session["runComparison"] = (id, onProgress) => this.comparing.runComparison(id, onProgress);
+  exportComparison: Session["exportComparison"] = (id) => this.comparing.exportComparison(id);
+  importComparison: Session["importComparison"] = (file, name) => this.comparing.importComparison(file, name);
 
   pause = async (): Promise<void> => this.running.control?.pause();
   step = async (): Promise<void> => this.running.control?.step();

@@ -12,7 +12,7 @@ const ARMS = 24;
 const SEEDS = 100;
 
 /** Fields that all arms share: what is learned, in which order, and what it is measured on. */
-const SHARED = ["model", "data", "backend", "train.seed", "train.eval_every", "train.eval_rows"];
+export const SHARED = ["model", "data", "backend", "train.seed", "train.eval_every", "train.eval_rows"];
 
 type Json = Record<string, unknown>;
 
@@ -78,7 +78,7 @@ function within(at: string, fn: () => unknown): void {
 }
 
 /** Field by field; what is one field (a budget, a list, ranks by module) is replaced as a whole. */
-function merged(base: Overrides, over: Overrides, at = ""): Json {
+export function merged(base: Overrides, over: Overrides, at = ""): Json {
   const out: Json = { ...base };
   for (const [key, value] of Object.entries(over)) {
     const path = at + key;
@@ -115,7 +115,7 @@ export function isRunOf(comparison: Comparison, { arm, seed, config, test }: Pic
 }
 
 /** Fields that change nothing of what a run comes to. */
-const BESIDE = ["backend", "checkpoint_seconds"];
+export const BESIDE = ["backend", "checkpoint_seconds"];
 
 /** Everything else, in one order. */
 const essence = (config: RunConfig): string =>

@@ -37,5 +37,16 @@ export function connect(onLost: (what: string) => void): Session {
     openRun: (id, which, onEvents) => remote.openRun(id, which, proxy(onEvents)),
     exportRuns: (ids) => remote.exportRuns(ids),
     importRuns: (zip) => remote.importRuns(zip),
+    comparisons: () => remote.comparisons(),
+    suggestComparison: (config) => remote.suggestComparison(config),
+    armOf: (config, base) => remote.armOf(config, base),
+    configOfArm: (comparison, arm) => remote.configOfArm(comparison, arm),
+    checkComparison: (comparison) => remote.checkComparison(comparison),
+    putComparison: (comparison, name, id) => remote.putComparison(comparison, name, id),
+    deleteComparison: (id) => remote.deleteComparison(id),
+    undeleteComparison: (id) => remote.undeleteComparison(id),
+    runComparison: (id, onProgress) => remote.runComparison(id, proxy(onProgress)),
+    exportComparison: (id) => remote.exportComparison(id),
+    importComparison: (file, name) => remote.importComparison(file, name),
   };
 }

@@ -458,6 +458,7 @@ export class ReplaySession extends MemoryRuns implements Session {
   }
   async stop(): Promise<void> {
     this.calls.push("stop");
+    this.halt();
     this.tell("stopped");
     this.end();
   }

@@ -1,11 +1,11 @@
 // kept-runs.ts — the part of a Session that is about kept runs, in memory: for tests of the page alone.
 import type { ExportedFile, KeptRun, KeptRuns, Onward, Problem, RunConfig, RunRecord, RunsSession, TrainEvent } from "../../src/protocol.ts";
+import { MemoryComparisons } from "./kept-comparisons.ts";
 
 type Problems = { problems: Problem[] };
 
-export class MemoryRuns implements RunsSession {
+export class MemoryRuns extends MemoryComparisons implements RunsSession {
   kept: { run: KeptRun; events: TrainEvent[] }[] = [];
-  readonly calls: string[] = [];
 
   /** Puts a run there, as if it had been trained. */
   keep(id: string, name: string, config: RunConfig, events: TrainEvent[], more: Partial<KeptRun> = {}): void {
