@@ -194,15 +194,18 @@ export class Comparisons implements ComparisonsSession {
     }
   }
 
-  exportComparison = (id: string): Promise<ExportedFile | Problems> =>
+  exportComparison = (id: string, only?: string): Promise<ExportedFile | Problems> =>
     answer(async () => {
       const shelf = await this.shelf();
       const record = await this.record(id);
       const runs = await this.runs(record);
       const files = reportFiles(record.comparison, runs, summaryOf(record.comparison, runs));
       for (const run of runs) Object.assign(files, runFiles(run, await shelf.events(id, run.arm, run.seed)));
+      const name = plainName(record.name);
       files["comparison.json"] = `${JSON.stringify(record.comparison, null, 2)}\n`;
-      return { name: `${plainName(record.name)}.zip`, bytes: zipFolder(files) };
+      if (only === undefined) return { name: `${name}.zip`, bytes: zipFolder(files) };
+      if (!Object.hasOwn(files, only)) throw new ConfigError(only, "is no file of a comparison", `There is ${Object.keys(files).join(", ")}.`);
+      return { name: `${name}-${only}`, bytes: new TextEncoder().encode(files[only]) };
     });
 
   importComparison = (file: Blob, name: string): ReturnType<ComparisonsSession["importComparison"]> =>

@@ -176,7 +176,7 @@ export class StudioSession implements Session {
   deleteComparison: Session["deleteComparison"] = (id) => this.comparing.deleteComparison(id);
   undeleteComparison: Session["undeleteComparison"] = (id) => this.comparing.undeleteComparison(id);
   runComparison: Session["runComparison"] = (id, onProgress) => this.comparing.runComparison(id, onProgress);
-  exportComparison: Session["exportComparison"] = (id) => this.comparing.exportComparison(id);
+  exportComparison: Session["exportComparison"] = (id, only) => this.comparing.exportComparison(id, only);
   importComparison: Session["importComparison"] = (file, name) => this.comparing.importComparison(file, name);
 
   pause = async (): Promise<void> => this.running.control?.pause();

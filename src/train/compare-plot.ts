@@ -2,7 +2,8 @@
 // across. Readable on a light and on a dark page.
 
 import type { ComparisonSummary } from "../protocol/comparison.ts";
-import { bare, level } from "./compare-words.ts";
+import { bare, level } from "../statistics/measure-words.ts";
+import { ticks } from "../statistics/ticks.ts";
 
 const [LEFT, RIGHT, TOP, ROW, WIDTH, BOTTOM] = [230, 24, 34, 44, 820, 44];
 
@@ -18,17 +19,6 @@ const STYLE = `
   }`;
 
 const escaped = (text: string): string => text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
-
-/** Round numbers that cover the values, at most six of them. */
-export function ticks(low: number, high: number): number[] {
-  const span = Math.max(high - low, 1e-6);
-  const rough = span / 4;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 2.5, 5, 10].map((m) => m * power).find((s) => s >= rough)!;
-  const first = Math.floor(low / step + 1e-9);
-  const last = Math.ceil(high / step - 1e-9);
-  return Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)));
-}
 
 export function plotSvg({ arms, measure, on, rows }: ComparisonSummary): string {
   const values = arms.flatMap((a) => [...a.points.map((p) => p.value), ...(a.interval ?? [])]);

@@ -3,8 +3,8 @@
 import { toCsv } from "../formats/csv.ts";
 import type { TrainEvent } from "../protocol.ts";
 import type { ArmRun, ArmSummary, Comparison, ComparisonSummary } from "../protocol/comparison.ts";
+import { difference, level, range } from "../statistics/measure-words.ts";
 import { plotSvg } from "./compare-plot.ts";
-import { bare, difference, level } from "./compare-words.ts";
 import { slug } from "./compare.ts";
 
 const number = (n: number | null): string => (n === null ? "–" : Math.round(n).toLocaleString("en"));
@@ -32,7 +32,7 @@ export function tableMarkdown(summary: ComparisonSummary): string {
     a.name + (a.reference ? " (reference)" : ""),
     String(a.points.length),
     shown(a.mean),
-    a.interval ? a.interval.map((v) => bare(v, measure)).join(" to ") : "–",
+    a.interval ? range(a.interval, measure) : "–",
     ...others.map((name) => (name in a.metrics ? level(a.metrics[name], name) : "–")),
     a.difference ? difference(a.difference, measure) : "–",
     ...(on === "test" ? [shown(a.validation)] : []),

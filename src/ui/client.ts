@@ -46,7 +46,7 @@ export function connect(onLost: (what: string) => void): Session {
     deleteComparison: (id) => remote.deleteComparison(id),
     undeleteComparison: (id) => remote.undeleteComparison(id),
     runComparison: (id, onProgress) => remote.runComparison(id, proxy(onProgress)),
-    exportComparison: (id) => remote.exportComparison(id),
+    exportComparison: (id, only) => remote.exportComparison(id, only),
     importComparison: (file, name) => remote.importComparison(file, name),
   };
 }

@@ -139,6 +139,8 @@ test("runs, is stopped, and a later session goes on; a failed arm stays behind; 
     ["comparison.json", "plot.svg", "results.json", "table.csv", "table.md", ...["static", "uniform"].flatMap((a) => [0, 1].flatMap((s) => [`runs/${a}.seed-${s}.events.jsonl`, `runs/${a}.seed-${s}.json`]))].sort(), // prettier-ignore
   );
   expect(new TextDecoder().decode(files["runs/static.seed-1.events.jsonl"])).toContain('"type":"allocation"');
+  expect(good(await later.exportComparison(record.id, "table.csv"))).toEqual({ name: "mine-table.csv", bytes: files["table.csv"] });
+  expect(await later.exportComparison(record.id, "toString")).toMatchObject({ problems: [{ where: "toString" }] });
   const again = good(await later.importComparison(new Blob([files["results.json"] as Uint8Array<ArrayBuffer>]), "results.json"));
   expect(again.summary).toEqual(changed.summary);
   expect(again.record.id).not.toBe(record.id);
