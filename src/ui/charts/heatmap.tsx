@@ -1,9 +1,8 @@
 // heatmap.tsx — layers × modules as an ARIA grid: one tab stop, arrows move, Enter or a digit opens the cell's rank.
 import { memo, useRef, useState, type KeyboardEvent } from "react";
 import type { SiteInfo } from "../../protocol.ts";
-import { shortModule } from "../panels/modules.tsx";
 import { text } from "../strings.ts";
-import { layerHead, layersOf, layerWords, modulesOf } from "./layers.ts";
+import { layerHead, layersOf, longNames, layerWords, modulesOf, shortModule } from "./layers.ts";
 import type { Painted, Picture } from "./picture.ts";
 import type { OpenCell } from "./rank-panel.tsx";
 
@@ -73,12 +72,12 @@ export const Heatmap = memo(function Heatmap({ sites, picture, live, onOpen }: P
       onClick={(event) => within(event.target, open)}
       onFocus={(event) => within(event.target, (row, column) => setFocus([row, column]))}
     >
-      <div role="row" className="heat-row">
+      <div role="row" className={longNames(modules) ? "heat-row tall" : "heat-row"}>
         <span role="columnheader" className="layer-head">
           {text.heatmap.layer}
         </span>
         {modules.map((module) => (
-          <span key={module} role="columnheader" title={module}>
+          <span key={module} role="columnheader" className="module-head" title={module}>
             {shortModule(module)}
           </span>
         ))}

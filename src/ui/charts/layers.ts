@@ -11,6 +11,16 @@ export function layersOf(sites: readonly SiteInfo[]): number[] {
 
 export const modulesOf = (sites: readonly SiteInfo[]): string[] => [...new Set(sites.map((site) => site.module))];
 
+/** At the head of a column: "q", "res 1", "cut ffn"; its whole name is the title. */
+export const shortModule = (module: string): string =>
+  module
+    .replace(/_proj$/, "")
+    .replace(/^residual_/, "res ")
+    .replace(/^shortcut_/, "cut ");
+
+/** Names such as "attention.output.dense" find no room side by side: they stand upright. */
+export const longNames = (modules: readonly string[]): boolean => modules.some((module) => shortModule(module).length > 9);
+
 /** At the head of a row: "3". */
 export const layerHead = (layer: number): string => (outside(layer) ? text.heatmap.outside : String(layer));
 

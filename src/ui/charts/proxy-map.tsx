@@ -4,10 +4,9 @@ import { memo } from "react";
 import type { SiteInfo } from "../../protocol.ts";
 import { adapted, allTied, type Scored } from "../agreement.ts";
 import { short } from "../format.ts";
-import { shortModule } from "../panels/modules.tsx";
 import { text } from "../strings.ts";
 import { rankOrder } from "./allocations.ts";
-import { layerHead, layersOf, modulesOf } from "./layers.ts";
+import { layerHead, layersOf, longNames, modulesOf, shortModule } from "./layers.ts";
 import { placeOf } from "./picture.ts";
 import { viridis } from "./scale.ts";
 
@@ -51,11 +50,11 @@ export const ProxyMap = memo(function ProxyMap({ sites, proxy: { title, scores }
       <table>
         <caption className="unseen">{text.proxies.map(title)}</caption>
         <thead>
-          <tr>
+          <tr className={longNames(modules) ? "tall" : undefined}>
             <td />
             {modules.map((module) => (
-              <th key={module} scope="col" title={module}>
-                {shortModule(module)}
+              <th key={module} scope="col" className="module-head" title={module}>
+                <span>{shortModule(module)}</span>
               </th>
             ))}
           </tr>

@@ -1,14 +1,8 @@
 // modules.tsx — target_modules as toggles, one per kind of matrix; "mixed" where only some layers are adapted.
 import { useParts, useStudio } from "../context.ts";
+import { shortModule } from "../charts/layers.ts";
 import { text } from "../strings.ts";
 import { Field } from "./field.tsx";
-
-/** At the head of a column: "q", "res 1", "cut ffn"; its whole name is the title. */
-export const shortModule = (module: string): string =>
-  module
-    .replace(/_proj$/, "")
-    .replace(/^residual_/, "res ")
-    .replace(/^shortcut_/, "cut ");
 
 export function ModulesField() {
   const { store } = useParts();

@@ -40,6 +40,7 @@ function Results() {
   const scoring = useStudio((state) => state.scoring);
   const sites = useStudio((state) => state.sites);
   const allocation = useStudio((state) => state.config.allocation!);
+  const allocated = useStudio((state) => state.allocated);
   const fresh = useStudio((state) => scoredAs(state.config) === state.scoring.key);
   const [measure, setMeasure] = useState<Measure>("correlation");
   const shown = useMemo(
@@ -52,7 +53,7 @@ function Results() {
   );
   if (!fresh) return scoring.state === "done" ? <p className="help">{text.allocation.stale}</p> : null;
   const there = adapted(sites);
-  const k = topCount(allocation.budget, sites);
+  const k = allocated?.unit === "modules" ? allocated.budget : topCount(allocation.budget, sites);
   const notes = ({ name, scores }: Scored): string[] => [
     ...(allTied(scores, there) ? [words.tied] : []),
     ...(scoring.notes[name] ? [scoring.notes[name]] : []),
