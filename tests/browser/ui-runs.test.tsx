@@ -14,7 +14,7 @@ async function open(more: (session: ReplaySession) => void = () => {}, address =
   session.keep("c", "quick owl", short, eventLog(short, 6).slice(0, 90), { state: "running", step: 30, last: { step: 25, bytes: 9000 } });
   more(session);
   here.show(session, address);
-  await expect.element(page.getByTestId(address ? "runs" : "loss-chart")).toBeVisible();
+  await expect.element(page.getByTestId(address === "?page=runs" ? "runs" : "train")).toBeVisible();
   return session;
 }
 const row = (name: string) => page.getByTestId("kept-run").filter({ hasText: name });
@@ -55,7 +55,7 @@ test("delete and undo, delete for good, duplicate, export, import that fails", a
   await userEvent.click(row("brave wren").getByRole("button", { name: /More/ }));
   await userEvent.click(row("brave wren").getByRole("button", { name: "Duplicate" }));
   await expect.element(row("brave wren, copy")).toBeVisible();
-  await userEvent.click(row("brave wren").first().getByRole("button", { name: "Delete" }));
+  await userEvent.click(row("brave wren").last().getByRole("button", { name: "Delete" }));
   await userEvent.click(page.getByRole("button", { name: "Delete for good" }));
   await expect.element(page.getByText(/was deleted/)).not.toBeInTheDocument();
   await userEvent.click(page.getByTestId("export-runs"));
@@ -124,7 +124,7 @@ test("a run in another tab can be read only", async () => {
 });
 
 test("the Train page says that a run was cut off; shown, it is as it was, and its weights come when they are asked for", async () => {
-  const session = await open(() => {}, "");
+  const session = await open(() => {}, "?page=train");
   const banner = page.getByTestId("cut-off");
   await expect.element(banner).toHaveTextContent("quick owl was cut off at step 30 of 60.");
   await userEvent.click(banner.getByRole("button", { name: "Show" }));
@@ -137,7 +137,7 @@ test("the Train page says that a run was cut off; shown, it is as it was, and it
 });
 
 test("the title shows progress while it trains", async () => {
-  await open(() => {}, "");
+  await open(() => {}, "?page=train");
   await userEvent.click(page.getByTestId("train"));
   await expect.poll(() => document.title, { timeout: 10_000 }).toMatch(/^\d+\/120 training · Rankscope$/);
   await userEvent.click(page.getByTestId("stop"));
