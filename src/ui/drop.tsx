@@ -29,12 +29,13 @@ export function DropTarget({ onRuns }: { onRuns: () => void }) {
       const loose = entries.length === 0 ? [...(event.dataTransfer?.files ?? [])] : [];
       void read(entries, loose).then(({ folder, files }) => {
         if (files.length === 0) return;
-        const { give } = store.getState();
+        const { give, fail } = store.getState();
         if (/\.zip$/i.test(files[0].name)) {
           onRuns();
           return library.getState().import(files[0].bytes);
         }
         if (files.some((file) => file.name === "config.json" || file.name.endsWith(".safetensors"))) return give("models", folder, files);
+        if (files.length > 1) fail({ what: text.data.onlyOne(files[0].name, files.length - 1), hint: text.data.onlyOneHint });
         return give("data", files[0].name, [files[0]]);
       });
     };

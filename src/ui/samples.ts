@@ -1,5 +1,5 @@
 // samples.ts — sample events gathered by prompt: the base model's answer once, the tuned model's by step.
-import type { DataPreview, Problem } from "../protocol.ts";
+import type { DataPreview, NoPreview } from "../protocol.ts";
 import type { RunView } from "./fold.ts";
 
 export interface PromptAnswers {
@@ -22,9 +22,12 @@ export function answersOf(samples: RunView["samples"]): PromptAnswers[] {
   return [...byPrompt.values()];
 }
 
-/** The part of the first row that is only read, as a prompt in the data's own form; undefined where all or none of it is trained on. */
-export function promptOf(preview: DataPreview | { problems: Problem[] } | null): string | undefined {
-  if (!preview || !("rows" in preview)) return undefined;
+/**
+ * The part of the first row that is only read, as a prompt in the data's own form; undefined where all or none of it is trained on, or where a
+ * template writes it: what a person asks, the template writes again.
+ */
+export function promptOf(preview: DataPreview | NoPreview | null): string | undefined {
+  if (!preview || !("rows" in preview) || preview.template !== undefined) return undefined;
   const row = preview.rows[0] ?? [];
   const begin = row.findIndex((token) => token.trained);
   const read = row.slice(0, Math.max(0, begin)).map((token) => token.text);

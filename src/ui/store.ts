@@ -8,6 +8,7 @@ import type {
   DataPreview,
   DeviceInfo,
   GivenFile,
+  NoPreview,
   KeptRun,
   Preflight,
   Problem,
@@ -47,7 +48,7 @@ export interface Studio extends Following {
   /** What the session says about `config`; the last answer stays while the next one is on its way. */
   preflight: Preflight | null;
   checking: boolean;
-  preview: DataPreview | { problems: Problem[] } | null;
+  preview: DataPreview | NoPreview | null;
   /** Fields whose text is not a value yet, with the reason. */
   invalid: Readonly<Partial<Record<FieldPath, string>>>;
   /** Sites of the configuration with the ranks set by hand, ahead of the next preflight. */
@@ -62,6 +63,8 @@ export interface Studio extends Following {
   /** Changes of where the rank goes that can be taken back, the newest last. */
   past: readonly Undo[];
   benchmark: Benchmark;
+  /** A comparison is under way. */
+  comparing: boolean;
   scoring: Scoring;
   /** What the configuration's allocation makes of its scores; null without scores, or where they cannot be allocated. */
   allocated: Allocated | null;
@@ -80,7 +83,7 @@ export interface Studio extends Following {
   undo(): void;
   /** An earlier run to look back at. */
   keepRun(run: PastRun): void;
-  give(kind: "models" | "data", name: string, files: GivenFile[]): Promise<void>;
+  give(kind: "models" | "data" | "evaluation", name: string, files: GivenFile[]): Promise<void>;
   pause(): Promise<void>;
   step(): Promise<void>;
   resume(): Promise<void>;
@@ -94,12 +97,14 @@ export interface Studio extends Following {
   allocate(): Promise<void>;
   fail(fault: Fault): void;
   dismiss(fault: Fault): void;
+  /** Shows training rows from this number (0) on. */
+  turnTo(first: number): Promise<void>;
   /** Asks the session about the configuration as it is now. */
   refresh(): Promise<void>;
 }
 
 /** Rows of the data shown in the preview. */
-const previewRows = 8;
+export const previewRows = 8;
 
 /** Why Train cannot be pressed; empty when it can. */
 export function blockers(state: Pick<Studio, "preflight" | "invalid">): Problem[] {
@@ -122,7 +127,7 @@ export function createStudio(client: Session, catalogue: Catalogue, config: RunC
       }
     };
 
-    const working = (): boolean => active(get().run) || get().benchmark.state === "running" || get().scoring.state === "running";
+    const working = (): boolean => active(get().run) || get().benchmark.state === "running" || get().scoring.state === "running" || get().comparing;
 
     const scoreless = (config: RunConfig): boolean => ["hand", "nothing"].includes(decidedBy(catalogue, config)!);
 
@@ -130,6 +135,22 @@ export function createStudio(client: Session, catalogue: Catalogue, config: RunC
       set((state) => ({ config: next, sites, past: remember(state.past, what, state.config, state.sites, next) }));
 
     const follow = following(client, { getState: get, setState: set }, call, () => !working());
+
+    /** Another file has other columns. They tell whether a model is to write what is in it or to label it; where they do not, that stays. */
+    const takeData = async (name: string): Promise<void> => {
+      const { config: now, edit } = get();
+      const data = { ...now.data, source: `file:${name}`, format: "auto" as const, columns: null };
+      const readAs = async (task: RunConfig["model"]["task"]) =>
+        (await call("preview", () => client.preview({ ...now, model: { ...now.model, task }, data }, 0)))?.columns;
+      const columns = await readAs("causal-lm");
+      const table = /\.[ct]sv(\.gz)?$/i.test(name);
+      const labelled = columns ? columns.format === "classification" || (columns.format === null && (await readAs("classification"))?.format) : true;
+      edit("data.source", data.source);
+      edit("data.format", "auto");
+      edit("data.columns", null);
+      if (table && labelled) edit("model.task", "classification");
+      else if (columns?.format && columns.format !== "classification") edit("model.task", "causal-lm");
+    };
 
     return {
       catalogue,
@@ -145,6 +166,7 @@ export function createStudio(client: Session, catalogue: Catalogue, config: RunC
       lookedAt: null,
       runs: [],
       past: [],
+      comparing: false,
       benchmark: { state: "none", rows: [], done: 0, total: 0, problems: [] },
       scoring: noScoring,
       allocated: null,
@@ -185,9 +207,11 @@ export function createStudio(client: Session, catalogue: Catalogue, config: RunC
         const done = await call(name, () => client.give(name, files).then(() => true));
         if (!done) return;
         const given = get().given;
-        set({ given: { ...given, [kind]: [...new Set([...given[kind], name])] } });
-        get().edit(kind === "models" ? "model.source" : "data.source", `file:${name}`);
-        if (kind === "data" && /\.[ct]sv$/i.test(name)) get().edit("model.task", "classification");
+        const list = kind === "models" ? "models" : "data";
+        set({ given: { ...given, [list]: [...new Set([...given[list], name])] } });
+        if (kind === "models") get().edit("model.source", `file:${name}`);
+        else if (kind === "evaluation") get().edit("data.eval_source", `file:${name}`);
+        else await takeData(name);
         await get().refresh();
       },
       async train() {
@@ -239,6 +263,11 @@ export function createStudio(client: Session, catalogue: Catalogue, config: RunC
       fail: (fault) => set((state) => ({ faults: [...state.faults.filter((f) => f.what !== fault.what), fault] })),
       dismiss: (fault) => set((state) => ({ faults: state.faults.filter((f) => f !== fault) })),
 
+      async turnTo(first) {
+        const turn = asked;
+        const preview = await call("preview", () => client.preview(get().config, previewRows, first));
+        if (preview && turn === asked) set({ preview });
+      },
       async refresh() {
         const turn = ++asked;
         const { config: now } = get();

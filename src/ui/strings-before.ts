@@ -29,7 +29,6 @@ export const preview = {
   lengthBar: (upTo: number, rows: string) => `up to ${upTo} tokens: ${rows} rows`,
   wrong: (n: number) => `${n.toLocaleString("en")} ${n === 1 ? "row" : "rows"} left out`,
   line: (line: number) => `line ${line}`,
-  truncated: (n: string) => `${n} rows cut at the longest length`,
   more: (n: string) => `and ${n} more`,
   row: (n: number) => `Row ${n}`,
   reading: "Reading the data…",

@@ -1,5 +1,7 @@
 // strings.ts — every text of the page that is not data. Help for fields comes from the catalogue, not from here.
 import { preflight, preview, suggestion } from "./strings-before.ts";
+import { comparison } from "./strings-compare.ts";
+import { data } from "./strings-data.ts";
 import { devicePage } from "./strings-device.ts";
 import { learn } from "./strings-learn.ts";
 import { allocation, cell, difference, heatmap, proxies, runs, table, undo } from "./strings-rank.ts";
@@ -18,7 +20,7 @@ export const text = {
     run: "Run",
     preflight: "Before the start",
   },
-  pages: { label: "Pages", train: "Train", runs: "Runs", learn: "Learn", device: "Device", title: (page: string) => `${page} · Rankscope` },
+  pages: { label: "Pages", train: "Train", runs: "Runs", compare: "Compare", learn: "Learn", device: "Device", title: (page: string) => `${page} · Rankscope` },
   navigation: { label: "Sections of this page", setup: "Setup", loss: "Loss", rank: "Rank", answers: "Answers" },
   theme: { label: "Theme", auto: "Theme: as the system", light: "Theme: light", dark: "Theme: dark" },
   starting: "Starting the worker…",
@@ -36,7 +38,7 @@ export const text = {
     use: "Use",
     openFolder: "Open folder…",
     openFile: "Open file…",
-    dropHint: "JSONL, plain text, or labelled rows as CSV or TSV; or drop it anywhere on the page.",
+    dropHint: "JSONL, JSON, CSV, TSV or plain text, also as .gz; or drop it anywhere on the page.",
     more: "More settings",
     reset: (title: string) => `Reset ${title}`,
     resetAll: "Reset all",
@@ -50,12 +52,14 @@ export const text = {
     missing: "Not ready yet:",
     about: (title: string) => `About ${title}`,
     benchmarking: "A benchmark is running on the Device page.",
+    comparing: "A comparison is running on the Compare page.",
     number: (min?: number, max?: number, integer?: boolean) =>
       `${integer ? "A whole number" : "A number"}${min === undefined ? "" : ` from ${min}`}${max === undefined ? "" : ` to ${max}`}.`,
     locked: "The running run keeps its settings; changes here are for the next one.",
     ranksByHand: (n: number) => `${n} ${n === 1 ? "rank" : "ranks"} set by hand`,
   },
   allocation,
+  comparison,
   scoring: "The modules are being scored.",
   loss: {
     raw: "each step",
@@ -169,13 +173,14 @@ export const text = {
       stay: "Keep them",
     },
   },
-  drop: { release: "Drop a JSONL, CSV or TSV file to train on it, or a model folder to use it" },
+  drop: { release: "Drop a file of rows (JSONL, JSON, CSV, TSV, text, also as .gz) to train on it, or a model folder to use it" },
   /** Places of problems that are no fields. */
   places: { memory: "Memory", benchmark: "Benchmark", export: "Export" } as Readonly<Record<string, string>>,
   backends: { auto: "automatic", webgpu: "WebGPU", wasm: "WebAssembly", reference: "Reference" } as Readonly<Record<string, string>>,
   preflight,
   preview,
   suggestion,
+  data,
   devicePage,
   learn,
   library,

@@ -9,7 +9,7 @@ import { oneScale } from "./with-rank.ts";
 
 const longestHash = 100_000;
 
-export const pages = ["train", "runs", "learn", "device"] as const;
+export const pages = ["train", "runs", "compare", "learn", "device"] as const;
 export type PageName = (typeof pages)[number];
 interface Place {
   search: string;
@@ -66,7 +66,7 @@ export function fromHash(hash: string, { first, allocation }: Usual): { config: 
       notes.push(text.url.unknown(path.slice(0, 80)));
       continue;
     }
-    const value = path === "allocation" ? readAllocation(written, allocation) : read(written, getField(first, path as FieldPath));
+    const value = path === "allocation" ? readAllocation(written, allocation) : texts.includes(path) ? readText(written) : read(written, getField(first, path as FieldPath)); // prettier-ignore
     if (value === undefined) notes.push(text.url.wrong(path, written.slice(0, 80)));
     else config = setField(config, path as FieldPath, value as FieldValue);
   }
@@ -77,6 +77,11 @@ function write(value: FieldValue): string {
   if (Array.isArray(value)) return value.join(",");
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
+
+/** Fields that hold a text or nothing: null in the first run, which does not tell what else they may be. */
+const texts: readonly string[] = ["data.eval_source", "data.system"] satisfies FieldPath[];
+
+const readText = (written: string): string | null | undefined => (written === "null" ? null : written === "" ? undefined : written);
 
 /**
  * A value of the type that `like` has; undefined where the text is of another type. A field that is null in the first run may hold a number or an

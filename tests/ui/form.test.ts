@@ -5,7 +5,7 @@ import { fieldPaths } from "../../src/ui/fields.ts";
 import { catalogue, first } from "./fixture.ts";
 
 /** One choice only, set through the map of ranks, or by a link and a file alone. */
-const elsewhere = ["model.dtype", "data.columns", "rank_pattern", "alpha_pattern", "allocation.ranks"];
+const elsewhere = ["model.dtype", "rank_pattern", "alpha_pattern", "allocation.ranks"];
 
 test("every field has a control", () => {
   const folder = new URL("../../src/ui/panels/", import.meta.url);

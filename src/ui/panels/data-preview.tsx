@@ -1,8 +1,11 @@
-// data-preview.tsx — what the model reads: rows token by token with the trained-on ones coloured, lengths, wrong rows.
+// data-preview.tsx — what the model reads: rows token by token with the trained-on ones coloured, page by page; how they are read; lengths, rows that
+// come twice, wrong rows.
 import type { DataPreview, PreviewToken } from "../../protocol.ts";
-import { useStudio } from "../context.ts";
+import { useParts, useStudio } from "../context.ts";
 import { count, percent } from "../format.ts";
+import { previewRows } from "../store.ts";
 import { text } from "../strings.ts";
+import { Mapping } from "./mapping.tsx";
 import { ProblemText } from "./problem.tsx";
 
 export function DataPreviewPanel() {
@@ -24,6 +27,7 @@ export function DataPreviewPanel() {
           ))}
         </div>
       )}
+      <Mapping />
       {preview && "rows" in preview && <Preview preview={preview} />}
     </section>
   );
@@ -41,7 +45,7 @@ function Preview({ preview }: { preview: DataPreview }) {
         </li>
         {!preview.labels && <li className="muted">{text.preview.share(percent(preview.trainedShare))}</li>}
       </ul>
-      <ol className="rows" aria-label={text.sections.data}>
+      <ol className="rows" aria-label={text.sections.data} start={preview.first + 1}>
         {preview.rows.map((row, i) => (
           // Rows have no name of their own, and the list is replaced as a whole.
           <li key={i}>
@@ -52,8 +56,13 @@ function Preview({ preview }: { preview: DataPreview }) {
           </li>
         ))}
       </ol>
+      <Pages preview={preview} />
       <Lengths lengths={preview.lengths} />
-      {preview.truncated > 0 && <p className="help">{text.preview.truncated(count(preview.truncated))}</p>}
+      {notices(preview).map((notice) => (
+        <p key={notice} className="help">
+          {notice}
+        </p>
+      ))}
       {preview.wrongTotal > 0 && (
         <details className="wrong-rows" open>
           <summary>{text.preview.wrong(preview.wrongTotal)}</summary>
@@ -68,6 +77,38 @@ function Preview({ preview }: { preview: DataPreview }) {
         </details>
       )}
     </>
+  );
+}
+
+/** What is to be known of all rows. */
+function notices({ truncated, truncation, duplicates, leaked, partly = 0, unread }: DataPreview): string[] {
+  const words = text.data;
+  return [
+    unread,
+    truncated > 0 && words.truncatedTo(count(truncated), truncation),
+    partly > 0 && words.partly(count(partly)),
+    duplicates > 0 && words.duplicates(count(duplicates)),
+    leaked > 0 && words.leaked(count(leaked)),
+  ].filter((notice) => typeof notice === "string");
+}
+
+function Pages({ preview: { first, rows, trainRows } }: { preview: DataPreview }) {
+  const { store } = useParts();
+  if (trainRows <= rows.length) return null;
+  const page = previewRows;
+  const turn = (to: number) => void store.getState().turnTo(to);
+  return (
+    <nav className="pager" aria-label={text.data.page(count(first + 1), count(first + rows.length), count(trainRows))}>
+      <button type="button" className="quiet" disabled={first === 0} onClick={() => turn(Math.max(0, first - page))}>
+        {text.data.before}
+      </button>
+      <span className="muted number" aria-live="polite">
+        {text.data.page(count(first + 1), count(first + rows.length), count(trainRows))}
+      </span>
+      <button type="button" className="quiet" disabled={first + page >= trainRows} onClick={() => turn(first + page)}>
+        {text.data.after}
+      </button>
+    </nav>
   );
 }
 

@@ -9,7 +9,7 @@ import { CheckField, NumberField, SelectField } from "./field.tsx";
 import { ModulesField } from "./modules.tsx";
 import { NearestFit } from "./nearest-fit.tsx";
 import { ProblemText } from "./problem.tsx";
-import { DataField, ModelField } from "./source.tsx";
+import { DataField, EvaluationField, ModelField } from "./source.tsx";
 import { Tries } from "./tries.tsx";
 
 /** Behind "more", in the order in which they act. */
@@ -22,6 +22,7 @@ const more: readonly FieldPath[] = [
   "train.seed",
   "data.max_length",
   "data.eval_share",
+  "data.split_seed",
   "train.eval_every",
   "train.eval_rows",
   "train.samples_every",
@@ -73,8 +74,9 @@ export function Setup() {
           ))}
         <NumberField path="data.limit" nullable />
         <CheckField path="train.gradient_checkpointing" />
+        <CheckField path="train.group_by_length" />
         <SelectField path="model.task" />
-        <SelectField path="data.format" />
+        <EvaluationField />
         <SelectField path="backend" />
       </details>
       {ended && <Tries title={text.empty.tryNext} />}
@@ -93,6 +95,7 @@ function TrainButton() {
   const label = { idle: text.setup.train, loading: text.setup.ready, running: text.setup.training, paused: text.setup.paused };
   const benchmarking = useStudio((studio) => studio.benchmark.state === "running");
   const scoring = useStudio((studio) => studio.scoring.state === "running");
+  const comparing = useStudio((studio) => studio.comparing);
   const train = () => {
     void store.getState().train();
     // On a narrow page the run lies below the form; it is there once the store has said that it began.
@@ -115,11 +118,12 @@ function TrainButton() {
       )}
       {scoring && <p className="help">{text.scoring}</p>}
       {benchmarking && <p className="help">{text.setup.benchmarking}</p>}
+      {comparing && <p className="help">{text.setup.comparing}</p>}
       <button
         type="button"
         className="primary"
         data-testid="train"
-        disabled={busy || benchmarking || scoring || problems.length > 0}
+        disabled={busy || benchmarking || comparing || scoring || problems.length > 0}
         aria-describedby={problems.length > 0 ? "missing" : undefined}
         onClick={train}
       >

@@ -1,10 +1,11 @@
-// source.tsx — where the model and the data come from: the catalogue, a folder or file of the visitor, or the hub.
+// source.tsx — where the model and the data come from: the catalogue, a folder, a file or pasted text of the visitor, or the hub.
 import { useRef, useState } from "react";
-import type { CatalogueEntry } from "../../protocol.ts";
+import type { CatalogueEntry, GivenFile } from "../../protocol.ts";
 import { useParts, useStudio } from "../context.ts";
 import { picked } from "../drop.tsx";
 import { text } from "../strings.ts";
 import { Field, Paper } from "./field.tsx";
+import { Paste } from "./paste.tsx";
 
 const hub = "hub:";
 
@@ -89,21 +90,27 @@ function HubId({ done }: { done: () => void }) {
   );
 }
 
+/** Files that rows are read from. */
+const dataFiles = ".jsonl,.ndjson,.json,.csv,.tsv,.txt,.md,.gz,application/jsonl";
+
 export function DataField() {
   const { store } = useParts();
   const source = useStudio((state) => state.config.data.source);
   const sets = useStudio((state) => state.catalogue.data);
   const given = useStudio((state) => state.given.data);
-  const file = useRef<HTMLInputElement>(null);
+  const [pasting, setPasting] = useState(false);
   return (
     <Field
       path="data.source"
       peek
       help={<Help entries={sets} source={source} />}
       action={
-        <button type="button" className="link" title={text.setup.dropHint} onClick={() => file.current?.click()}>
-          {text.setup.openFile}
-        </button>
+        <>
+          <PickFile take={(name, files) => void store.getState().give("data", name, files)}>{text.setup.openFile}</PickFile>
+          <button type="button" className="link" onClick={() => setPasting(true)}>
+            {text.data.paste}
+          </button>
+        </>
       }
     >
       {(id, describedBy) => (
@@ -117,20 +124,56 @@ export function DataField() {
           >
             <Options entries={sets} given={given} source={source} />
           </select>
-          <input
-            ref={file}
-            type="file"
-            hidden
-            accept=".jsonl,.json,.txt,.csv,.tsv,application/jsonl"
-            onChange={(event) => {
-              const { folder: name, files } = picked(event.target.files!);
-              if (files.length > 0) void store.getState().give("data", name, files);
-              event.target.value = "";
-            }}
-          />
+          {pasting && <Paste close={() => setPasting(false)} />}
         </>
       )}
     </Field>
+  );
+}
+
+/** Rows to evaluate on, where they are not a part of the data. */
+export function EvaluationField() {
+  const { store } = useParts();
+  const source = useStudio((state) => state.config.data.eval_source);
+  const task = useStudio((state) => state.config.model.task);
+  const sets = useStudio((state) => state.catalogue.data);
+  const given = useStudio((state) => state.given.data);
+  const edit = (value: string | null) => store.getState().edit("data.eval_source", value);
+  return (
+    <Field
+      path="data.eval_source"
+      action={<PickFile take={(name, files) => void store.getState().give("evaluation", name, files)}>{text.data.openEvaluation}</PickFile>}
+    >
+      {(id, describedBy) => (
+        <select id={id} value={source ?? ""} aria-describedby={describedBy} onChange={(event) => edit(event.target.value || null)}>
+          <option value="">{text.data.noEvaluation}</option>
+          <Options entries={sets.filter((set) => set.task === task)} given={given} source={source ?? sets[0].name} />
+        </select>
+      )}
+    </Field>
+  );
+}
+
+/** A button that opens the picker for one file of data. */
+function PickFile({ take, children }: { take: (name: string, files: GivenFile[]) => void; children: string }) {
+  const file = useRef<HTMLInputElement>(null);
+  return (
+    <>
+      <button type="button" className="link" title={text.setup.dropHint} onClick={() => file.current?.click()}>
+        {children}
+      </button>
+      <input
+        ref={file}
+        type="file"
+        hidden
+        accept={dataFiles}
+        onChange={(event) => {
+          const { folder: name, files } = picked(event.target.files!);
+          if (files.length > 0) take(name, files);
+          event.target.value = "";
+        }}
+      />
+    </>
   );
 }
 
