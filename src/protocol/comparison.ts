@@ -164,8 +164,11 @@ export interface ComparisonsSession {
   comparisons(): Promise<{ comparisons: KeptComparison[]; fleeting: string | null }>;
   /** Arms at an equal number of parameters made from a configuration, with the presets that may join them, and what was changed for it. */
   suggestComparison(config: RunConfig): Promise<{ comparison: Comparison; presets: Preset[]; notes: string[] } | Problems>;
-  /** What a configuration differs in from a comparison's base: an arm's fields; fields that all arms share are left out and named. */
-  armOf(config: RunConfig, base: Overrides): Promise<{ config: Overrides; left: string[] } | Problems>;
+  /**
+   * What a configuration differs in from a comparison's base: an arm's fields; fields that all arms share are left out and named. null: from the first
+   * run, which makes it a base.
+   */
+  armOf(config: RunConfig, base: Overrides | null): Promise<{ config: Overrides; left: string[] } | Problems>;
   /** All of an arm's configuration. */
   configOfArm(comparison: Comparison, arm: string): Promise<{ config: RunConfig } | Problems>;
   /** Reads it as strictly as a run would, and sizes its arms. Runs nothing. */

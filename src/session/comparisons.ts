@@ -10,8 +10,8 @@ import { reportFiles, runFiles } from "../train/compare-report.ts";
 import { readRuns } from "../train/compare-read.ts";
 import { summaryOf } from "../train/compare-summary.ts";
 import { configOf, parseComparison, queueOf } from "../train/compare.ts";
-import { armOf, suggest } from "../train/compare-presets.ts";
-import { parseConfig } from "../train/config.ts";
+import { armOf, differences, suggest } from "../train/compare-presets.ts";
+import { firstRun, parseConfig } from "../train/config.ts";
 import { Control } from "../train/control.ts";
 import { roomOf } from "../train/fit.ts";
 import { chooseBackend } from "./choose-backend.ts";
@@ -80,7 +80,8 @@ export class Comparisons implements ComparisonsSession {
       return suggest((await this.open({ ...config, allocation: null })).base, config);
     });
 
-  armOf = (json: RunConfig, base: Overrides): ReturnType<ComparisonsSession["armOf"]> => answer(async () => armOf(parseConfig(json), base));
+  armOf = (json: RunConfig, base: Overrides | null): ReturnType<ComparisonsSession["armOf"]> =>
+    answer(async () => (base === null ? { config: differences(parseConfig(json), firstRun), left: [] } : armOf(parseConfig(json), base)));
 
   configOfArm = (json: Comparison, name: string): ReturnType<ComparisonsSession["configOfArm"]> =>
     answer(async () => {

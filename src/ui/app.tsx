@@ -4,7 +4,9 @@ import { Activity, useEffect, useState } from "react";
 import type { Session } from "../protocol.ts";
 import { StudioContext, useParts, useStudio, type Parts } from "./context.ts";
 import { DropTarget } from "./drop.tsx";
+import { createCompared } from "./compare/store.ts";
 import { createLibrary } from "./library.ts";
+import { ComparePage } from "./pages/compare.tsx";
 import { DevicePage } from "./pages/device.tsx";
 import { LearnPage } from "./pages/learn.tsx";
 import { RunsPage } from "./pages/runs.tsx";
@@ -28,7 +30,7 @@ export function App({ client, lost }: { client: Session; lost?: EventTarget }) {
         if (!here) return;
         const { config, notes } = fromAddress(location, catalogue);
         const store = createStudio(client, catalogue, config, notes);
-        setParts({ client, store, library: createLibrary(client, store) });
+        setParts({ client, store, library: createLibrary(client, store), compared: createCompared(client, store) });
         client.device().then(
           (device) => store.setState({ device }),
           (error: unknown) => store.getState().fail({ what: String(error), where: "device" }),
@@ -63,6 +65,7 @@ export function App({ client, lost }: { client: Session; lost?: EventTarget }) {
 const shows: Readonly<Record<PageName, (props: { go: (page: PageName) => void }) => React.ReactNode>> = {
   train: TrainPage,
   runs: RunsPage,
+  compare: ComparePage,
   learn: LearnPage,
   device: DevicePage,
 };

@@ -3,12 +3,14 @@ import { createContext, startTransition, useContext, useEffect, useRef, useState
 import { useStore } from "zustand";
 import type { StoreApi } from "zustand/vanilla";
 import type { Session } from "../protocol.ts";
+import type { Compared } from "./compare/store.ts";
 import type { Library } from "./library.ts";
 import type { Studio } from "./store.ts";
 
 export interface Parts {
   store: StoreApi<Studio>;
   library: StoreApi<Library>;
+  compared: StoreApi<Compared>;
   client: Session;
 }
 
@@ -21,6 +23,7 @@ export function useParts(): Parts {
 }
 
 export const useStudio = <T>(select: (state: Studio) => T): T => useStore(useParts().store, select);
+export const useCompared = <T>(select: (state: Compared) => T): T => useStore(useParts().compared, select);
 export const useLibrary = <T>(select: (state: Library) => T): T => useStore(useParts().library, select);
 
 /** `value`, but at most one change per `ms`, drawn in slices between other work; the last value always arrives. */

@@ -106,6 +106,10 @@ export interface Studio extends Following {
 /** Rows of the data shown in the preview. */
 export const previewRows = 8;
 
+/** The session has its hands full: it trains, scores, measures or compares, one of them at a time. */
+export const working = ({ run, benchmark, scoring, comparing }: Pick<Studio, "run" | "benchmark" | "scoring" | "comparing">): boolean =>
+  active(run) || benchmark.state === "running" || scoring.state === "running" || comparing;
+
 /** Why Train cannot be pressed; empty when it can. */
 export function blockers(state: Pick<Studio, "preflight" | "invalid">): Problem[] {
   const invalid = Object.entries(state.invalid).map(([where, what]): Problem => ({ where, what, hint: "", level: "error" }));
@@ -127,14 +131,12 @@ export function createStudio(client: Session, catalogue: Catalogue, config: RunC
       }
     };
 
-    const working = (): boolean => active(get().run) || get().benchmark.state === "running" || get().scoring.state === "running" || get().comparing;
-
     const scoreless = (config: RunConfig): boolean => ["hand", "nothing"].includes(decidedBy(catalogue, config)!);
 
     const change = (what: Undo["what"], { config: next, sites }: Planned): void =>
       set((state) => ({ config: next, sites, past: remember(state.past, what, state.config, state.sites, next) }));
 
-    const follow = following(client, { getState: get, setState: set }, call, () => !working());
+    const follow = following(client, { getState: get, setState: set }, call, () => !working(get()));
 
     /** Another file has other columns. They tell whether a model is to write what is in it or to label it; where they do not, that stays. */
     const takeData = async (name: string): Promise<void> => {
@@ -216,7 +218,7 @@ export function createStudio(client: Session, catalogue: Catalogue, config: RunC
       },
       async train() {
         const state = get();
-        if (working() || blockers(state).length > 0) return;
+        if (working(get()) || blockers(state).length > 0) return;
         await follow.train();
       },
       continueRun: follow.continueRun,
@@ -228,7 +230,7 @@ export function createStudio(client: Session, catalogue: Catalogue, config: RunC
       stop: async () => void (await call("stop", () => client.stop())),
       setLearningRate: async (learningRate) => void (await call("learning rate", () => client.setLearningRate(learningRate))),
       async runBenchmark() {
-        if (working()) return;
+        if (working(get())) return;
         set({ benchmark: { state: "running", rows: [], done: 0, total: 0, problems: [] } });
         const answer = await call("benchmark", () =>
           client.benchmark((rows, done, total) => set(({ benchmark }) => ({ benchmark: { ...benchmark, rows, done, total } }))),
@@ -238,7 +240,7 @@ export function createStudio(client: Session, catalogue: Catalogue, config: RunC
       },
       async score(proxies) {
         const { config: now } = get();
-        if (working() || !now.allocation) return;
+        if (working(get()) || !now.allocation) return;
         const asked = [...(proxies ?? [now.allocation.proxy])];
         set(({ scoring }) => ({ scoring: { ...scoring, state: "running", asked, proxy: asked[0], done: 0, total: 0 } }));
         const answer = await call("scores", () =>

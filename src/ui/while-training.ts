@@ -39,7 +39,7 @@ export function useProgressTitle(usual: string): void {
 
 /** A laptop does not fall asleep over a run. The lock goes when the tab is hidden and is taken again when it comes back. */
 export function useWakeLock(): void {
-  const running = useStudio((state) => state.run.state === "running");
+  const running = useStudio((state) => state.run.state === "running" || state.comparing);
   useEffect(() => {
     if (!running || !("wakeLock" in navigator)) return;
     let lock: WakeLockSentinel | null = null;

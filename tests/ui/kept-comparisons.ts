@@ -63,7 +63,8 @@ export class MemoryComparisons implements ComparisonsSession {
     presets,
     notes: ["Only q_proj, o_proj are adapted: modules of one size, so that all arms can train exactly as many numbers."],
   });
-  armOf = async (config: RunConfig, base: Record<string, unknown>) => armOf(config, base);
+  armOf = async (config: RunConfig, base: Record<string, unknown> | null) =>
+    base === null ? { config: differences(config, firstRun), left: [] } : armOf(config, base);
   configOfArm = async (comparison: Comparison, arm: string) => ({
     config: configOf(
       comparison,

@@ -2,7 +2,7 @@
 import { useState } from "react";
 import type { Problem, RunConfig, Scores } from "../../protocol.ts";
 import { useParts, useStudio } from "../context.ts";
-import { active } from "../fold.ts";
+import { working } from "../store.ts";
 import { scoredAs } from "../scoring.ts";
 import { text } from "../strings.ts";
 
@@ -26,7 +26,7 @@ export function useLessonConfig(): RunConfig {
 }
 
 /** Something runs on the device already. */
-export const useBusy = (): boolean => useStudio((state) => active(state.run) || state.benchmark.state === "running" || state.scoring.state === "running");
+export const useBusy = (): boolean => useStudio(working);
 
 export function useExperiment(proxies: readonly string[], B: "auto" | "as-is" | "random"): Experiment {
   const { client, store } = useParts();

@@ -4,7 +4,7 @@ import type { KeptRun, RunState } from "../../protocol.ts";
 import { runColour } from "../charts/run-line.tsx";
 import { Spark } from "../charts/spark.tsx";
 import { useLibrary, useParts, useStudio } from "../context.ts";
-import { active } from "../fold.ts";
+import { working } from "../store.ts";
 import { ago, bytes } from "../format.ts";
 import { cutOff } from "../library.ts";
 import { metricsOf } from "../metric.ts";
@@ -18,7 +18,7 @@ const words = text.library;
 export function KeptRunRow({ run, go }: { run: KeptRun; go: (page: PageName) => void }) {
   const { store, library } = useParts();
   const chosen = useLibrary((state) => state.chosen.indexOf(run.id));
-  const busy = useStudio((state) => active(state.run) || state.scoring.state === "running" || state.benchmark.state === "running");
+  const busy = useStudio(working);
   const [open, setOpen] = useState(false);
   const { id, name, config, step, last, best, holder, problem } = run;
   const total = config.train?.steps ?? step;

@@ -2,7 +2,7 @@
 import { useEffect, useState } from "react";
 import type { ScoringCost } from "../../protocol.ts";
 import { useParts, useStudio } from "../context.ts";
-import { active } from "../fold.ts";
+import { working } from "../store.ts";
 import { bytes, count, duration, short } from "../format.ts";
 import { scoredAs } from "../scoring.ts";
 import { text } from "../strings.ts";
@@ -36,7 +36,7 @@ function useCosts(): Readonly<Record<string, ScoringCost>> | null {
 export function ProxyChoice() {
   const { store } = useParts();
   const { proxies, figures } = useStudio((state) => state.catalogue);
-  const busy = useStudio((state) => active(state.run) || state.benchmark.state === "running" || state.scoring.state === "running");
+  const busy = useStudio(working);
   const costs = useCosts();
   const [picked, setPicked] = useState<Readonly<Record<string, boolean>>>({});
   const all = [...proxies, ...figures];
