@@ -13,6 +13,8 @@ export class Kept {
   private rows = 0;
   private characters = 0;
   private read = 0;
+  /** Reading ended because the file is too long. */
+  private cut = false;
 
   private constructor(
     private readonly file: TextFile,
@@ -26,7 +28,8 @@ export class Kept {
       for await (const chunk of file.chunks()) {
         kept.read += chunk.byteLength;
         yield chunk;
-        if (kept.read >= limit.read) return;
+        kept.cut = kept.read >= limit.read;
+        if (kept.cut) return;
       }
     };
     return { file: { ...file, chunks }, kept };
@@ -38,14 +41,17 @@ export class Kept {
     this.characters += characters;
   }
 
+  /** No row more. */
   get full(): boolean {
-    return this.rows >= this.limit.rows || this.characters >= this.limit.characters || this.read >= this.limit.read;
+    return this.rows >= this.limit.rows || this.characters >= this.limit.characters;
   }
 
-  /** In words, to be asked when reading has ended because it was full. */
-  get unread(): string {
+  /** What was not read, in words. stopped: reading ended before the file did. */
+  unread(stopped: boolean): { unread?: string } {
+    if (!stopped && !this.cut) return {};
     const { bytes, packed } = this.file;
     const rest = packed ? "the rest of the file" : `the other ${count(Math.max(1, Math.round((bytes - this.read) / 1e6)))} MB of the file`;
-    return `The first ${count(this.rows)} rows are used (${count(Math.round(this.characters / 1e6))} million characters); ${rest} is not read. Shuffle a sorted file before, or give a part of it.`;
+    const what = `The first ${count(this.rows)} rows are used (${count(Math.round(this.characters / 1e6))} million characters); ${rest} is not read. Shuffle a sorted file before, or give a part of it.`;
+    return { unread: what };
   }
 }

@@ -29,7 +29,10 @@ export async function parseLabelled(bytes: Blob | Uint8Array, name: string, colu
   const header = Object.keys(columns).length > 0 ? {} : { headerless };
 
   let parsed: ParsedLabelled | null = null;
+  let stopped = false;
   for await (const { line, ...record } of records(file, writingOf(file, true), { hint: SHAPE, ...header })) {
+    stopped = kept.full;
+    if (stopped) break;
     if (record.wrong !== undefined) reject(found, line, record.wrong);
     else {
       parsed ??= begin(found, Object.keys(record.values), columns, name);
@@ -40,10 +43,8 @@ export async function parseLabelled(bytes: Blob | Uint8Array, name: string, colu
         kept.add(row.text.length + (row.text2?.length ?? 0));
       }
     }
-    if (!kept.full) continue;
-    found.unread = kept.unread;
-    break;
   }
+  Object.assign(found, kept.unread(stopped));
   if (parsed && found.rows.length > 0) return parsed;
   if (found.wrongTotal === 0) throw new DataError(name, "holds no rows", SHAPE);
   const { line, reason } = found.wrong[0];

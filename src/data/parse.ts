@@ -33,7 +33,10 @@ export async function parseRows(bytes: Blob | Uint8Array, name: string, how: Rea
   const known = new Map<string, Recognised>();
   const rowsOf = new Map<RowFormat["name"], number>();
   const { format, columns } = writing === "plain" ? ({ format: "text", columns: {} } as const) : how;
+  let stopped = false;
   for await (const { line, ...record } of records(file, writing, { hint: SHAPE })) {
+    stopped = kept.full;
+    if (stopped) break;
     if (record.wrong !== undefined) reject(parsed, line, record.wrong);
     else {
       const { values } = record;
@@ -49,10 +52,8 @@ export async function parseRows(bytes: Blob | Uint8Array, name: string, how: Rea
         parsed.rows.push({ ...row, line });
       }
     }
-    if (!kept.full) continue;
-    parsed.unread = kept.unread;
-    break;
   }
+  Object.assign(parsed, kept.unread(stopped));
   if (writing !== "plain") parsed.format = [...rowsOf].sort((a, b) => b[1] - a[1])[0]?.[0] ?? null;
   if (parsed.rows.length > 0) return parsed;
   if (parsed.wrongTotal === 0) throw new DataError(name, "holds no rows", writing === "plain" ? "Write paragraphs separated by empty lines" : SHAPE);

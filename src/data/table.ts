@@ -76,6 +76,7 @@ export async function* csvRecords(file: TextFile): AsyncGenerator<TableRecord> {
  * character where the field still ends in this line.
  */
 function parseRecord(text: string, delimiter: string): { fields: string[]; delimiter: string; open: boolean; wrong?: string } {
+  if (delimiter && !text.includes('"')) return { fields: text.split(delimiter), delimiter, open: false };
   const { data, errors, meta } = Papa.parse<string[]>(text, { delimiter, delimitersToGuess: [",", "\t", ";", "|"], newline: "\n" });
   const codes = new Set(errors.map(({ code }) => code));
   const closed = !codes.has("MissingQuotes") && data.length === 1;

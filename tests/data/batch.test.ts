@@ -1,11 +1,12 @@
 // Rows → examples → batches: which tokens count, what is cut, and that position t predicts token t + 1.
 import { describe, expect, test } from "vitest";
-import { encodePrompt, encodeRows, IGNORE, makeBatch, order, split, type Example } from "../../src/data/batch.ts";
+import { encodePrompt, encodeRows, IGNORE, makeBatch, order, orderByLength, split, type Example } from "../../src/data/batch.ts";
 import { DataError } from "../../src/data/error.ts";
 import { prepare } from "../../src/data/prepare.ts";
 import { preview } from "../../src/data/preview.ts";
 import { talesQa } from "../../src/data/tales-qa.ts";
 import type { TextTokenizer } from "../../src/data/tokenizer.ts";
+import { Batches } from "../../src/train/rows.ts";
 import { talesTokenizer } from "./tales-model.ts";
 
 const tokenizer = talesTokenizer();
@@ -110,6 +111,53 @@ test("order: every row once an epoch, another order in the next", () => {
   expect([...order(0, 0, 50)].sort((a, b) => a - b)).toEqual(Array.from({ length: 50 }, (_, i) => i));
   expect([...order(0, 1, 50)]).not.toEqual([...order(0, 0, 50)]);
   expect([...order(0, 1, 50)]).toEqual([...order(0, 1, 50)]);
+});
+
+describe("order by length", () => {
+  const lengths = Array.from({ length: 997 }, (_, i) => 4 + ((i * 7919) % 120));
+  const waste = (rows: Int32Array, batch: number) => {
+    let padded = 0;
+    for (let at = 0; at + batch <= rows.length; at += batch) {
+      const own = [...rows.subarray(at, at + batch)].map((row) => lengths[row]);
+      padded += Math.max(...own) * batch - own.reduce((a, b) => a + b, 0);
+    }
+    return padded;
+  };
+
+  test("every row once an epoch, rows of like length in a batch, batches in another order", () => {
+    const rows = orderByLength(3, 0, lengths, 8);
+    expect([...rows].sort((a, b) => a - b)).toEqual(lengths.map((_, i) => i));
+    expect(waste(rows, 8)).toBeLessThan(waste(order(3, 0, 997), 8) / 5);
+    const first = Array.from({ length: 20 }, (_, i) => lengths[rows[8 * i]]);
+    expect(first).not.toEqual(first.toSorted((a, b) => b - a));
+    expect([...orderByLength(3, 1, lengths, 8)]).not.toEqual([...rows]);
+    expect([...orderByLength(3, 0, lengths, 8)]).toEqual([...rows]);
+  });
+
+  test("epochs that do not begin with a batch", () => {
+    // 997 rows, 8 a batch: the second epoch begins with the 3 rows that fill up the last batch of the first
+    const rows = orderByLength(3, 1, lengths, 8);
+    expect([...rows].sort((a, b) => a - b)).toEqual(lengths.map((_, i) => i));
+    expect(waste(rows.subarray(3), 8)).toBeLessThan(waste(order(3, 1, 997), 8) / 5);
+    for (const n of [1, 3, 8, 9])
+      expect([...orderByLength(0, 2, lengths.slice(0, n), 8)].sort((a, b) => a - b)).toEqual(Array.from({ length: n }, (_, i) => i));
+  });
+
+  test("batches are a function of the rows drawn: whoever goes on draws the same", () => {
+    const train = lengths.map((n, i) => ({ ids: Array.from({ length: n }, () => i), labels: Array.from({ length: n }, () => i) }));
+    const data = { train, heldOut: [], prompts: [], tokenizer };
+    const all = new Batches(data, 5, 6, 128, 0, true);
+    const batches = Array.from({ length: 400 }, () => all.next());
+    for (const k of [1, 166, 167, 333]) {
+      const later = new Batches(data, 5, 6, 128, 6 * k, true);
+      for (let i = k; i < k + 5; i++) expect(later.next()).toEqual(batches[i]);
+    }
+    const padding = (grouped: boolean) => {
+      const some = new Batches(data, 5, 6, 128, 0, grouped);
+      return Array.from({ length: 300 }, () => some.next()).reduce((sum, { attentionMask }) => sum + attentionMask.filter((real) => real === 0).length, 0);
+    };
+    expect(padding(true)).toBeLessThan(padding(false) / 3);
+  });
 });
 
 test("split: both parts, nothing lost, nothing in both", () => {
