@@ -9,7 +9,7 @@ import type { Backend } from "../engine/backend.ts";
 import { wasmBackend } from "../engine/wasm/backend.ts";
 import type { BenchmarkRow } from "../protocol.ts";
 import { benchSteps } from "../session/bench.ts";
-import { diskFile, diskFolder } from "../session/disk.ts";
+import { diskData, diskFolder } from "../session/disk.ts";
 import { start } from "../session/start.ts";
 import { firstAllocation, firstRun } from "../train/config.ts";
 import { calibrationBatches } from "../train/score.ts";
@@ -38,7 +38,7 @@ export async function bench({ names, quick, kernels, scores, json }: BenchOption
   const cases = await benchSteps({
     bundled: (name) => diskFolder(join(models, name), `bundled:${name}`),
     disk: (path) => diskFolder(path),
-    dataFile: diskFile,
+    dataFile: diskData,
   });
   const all: BenchmarkRow[] = [];
   for (const name of names.length ? names : Object.keys(backends)) {

@@ -14,7 +14,7 @@ import type { ByteSource } from "../formats/source.ts";
 import { type PeftAdapter, readAdapter } from "../formats/peft.ts";
 import { SHORTCUTS_FILE, type Trained, readShortcuts } from "../formats/shortcuts.ts";
 import type { RunConfig } from "../protocol.ts";
-import { diskFile, diskFolder } from "../session/disk.ts";
+import { diskData, diskFile, diskFolder } from "../session/disk.ts";
 import { type LoadContext, type Loaded, type LoadedModel, load, loadModel } from "../session/load.ts";
 import { isBadInput, problemOf } from "../session/problem.ts";
 import { parseConfig } from "../train/config.ts";
@@ -26,7 +26,7 @@ const models = join(import.meta.dirname, "../../public/models");
 export const context: LoadContext = {
   bundled: (name) => diskFolder(join(models, name), `bundled:${name}`),
   disk: (path) => diskFolder(path),
-  dataFile: diskFile,
+  dataFile: diskData,
 };
 
 export const backendOption: Option = {
@@ -34,10 +34,12 @@ export const backendOption: Option = {
   help: "webgpu, wasm (the processor) or reference (float64, slow); default: what the configuration says, else the quickest there is",
 };
 
+export const dataOption: Option = { value: "PATH", help: "rows from this file instead of data.source" };
+
 /** Where file: sources are looked for from the current directory, then from a folder. */
 export const contextBeside = (folder: string): LoadContext => {
   const find = (path: string): string => located(`file:${path}`, folder).slice("file:".length);
-  return { ...context, disk: (path) => diskFolder(find(path)), dataFile: (path) => diskFile(find(path)) };
+  return { ...context, disk: (path) => diskFolder(find(path)), dataFile: (path) => diskData(find(path)) };
 };
 
 /** Runs fn; errors about a field or a tensor get the name of the file in front, unless they are about `itself`. */
@@ -58,6 +60,8 @@ export async function readConfig(file: string, args: Args): Promise<RunConfig> {
   return within(file, () => {
     const config = parseConfig(json);
     const { model, data } = config;
+    const own = args.text("data");
+    if (own !== undefined) data.source = own.includes(":") ? own : `file:${own}`;
     for (const part of [model, data]) part.source = located(part.source, dirname(file));
     if (data.eval_source !== null) data.eval_source = located(data.eval_source, dirname(file));
     return { ...config, backend: backend ?? config.backend };
@@ -90,7 +94,13 @@ export const openModel = (source: string): Promise<LoadedModel> => within(source
 export async function openRun(config: RunConfig, file: string): Promise<Loaded> {
   const model = await within(file, () => openModel(config.model.source));
   const loaded = await within(file, () => load(config, context, model));
-  const { wrong, wrongTotal, heldOut } = loaded.data;
+  const { wrong, wrongTotal, heldOut, unread } = loaded.data;
+  if ("chat" in loaded.data) {
+    const { format, chat } = loaded.data;
+    const read = [format && `rows are read as ${format}`, chat && `conversations are written by the template ${chat.template.title}`].filter(Boolean);
+    if (read.length > 0) console.error(`${config.data.source}: ${read.join(", ")}`);
+  }
+  if (unread) console.error(`${config.data.source}: ${unread}`);
   for (const { line, reason } of wrong) console.error(`${config.data.source}, line ${line}: ${reason}. The row is left out`);
   if (wrongTotal > wrong.length) console.error(`${config.data.source}: ${wrongTotal - wrong.length} more rows are left out`);
   if (!heldOut.length) console.error(`${file}, data.eval_share: no rows are held out, so nothing is evaluated`);

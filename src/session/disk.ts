@@ -23,10 +23,20 @@ export async function diskFolder(path: string, where = `file:${path}`): Promise<
   };
 }
 
-/** The bytes of a data file. Throws DataError. */
+/** The bytes of a small file. Throws DataError. */
 export async function diskFile(path: string): Promise<Uint8Array> {
   try {
     return await readFile(path);
+  } catch (cause) {
+    throw new DataError(`file:${path}`, `cannot be read (${cause instanceof Error ? cause.message : String(cause)})`, "Check the path");
+  }
+}
+
+/** A data file, which may be large: it is opened, and read as it is needed. Throws DataError. */
+export async function diskData(path: string): Promise<Blob> {
+  try {
+    if (!(await stat(path)).isFile()) throw new Error("is no file");
+    return await openAsBlob(path);
   } catch (cause) {
     throw new DataError(`file:${path}`, `cannot be read (${cause instanceof Error ? cause.message : String(cause)})`, "Check the path");
   }

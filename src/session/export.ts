@@ -92,7 +92,10 @@ function cardOf(run: Run, model: Opened, config: RunConfig, events: readonly Tra
     kind: run.target.ranks.size ? "adapter" : "full",
     ...(shortcuts === null ? {} : { shortcuts: { count: shortcuts, adapter } }),
     ...(model.data && "classes" in model.data ? { classes: model.data.classes } : {}),
-    data: [["source", config.data.source]],
+    data: [
+      ["source", config.data.source],
+      ...(model.data && "chat" in model.data && model.data.chat ? ([["chat template", model.data.chat.template.title]] as const) : []),
+    ],
     results: [
       ["steps", String(steps.at(-1)?.step ?? 0)],
       ["trained parameters", `${trainable.toLocaleString("en")} of ${total.toLocaleString("en")}`],

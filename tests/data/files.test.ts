@@ -206,7 +206,7 @@ describe("fuzz: any bytes give rows or a DataError", () => {
         const bytes = utf8(lines ? rows.map((r) => JSON.stringify(r)).join("\n") : JSON.stringify(rows, null, 1));
         const blob = new Blob(Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) => bytes.slice(i * size, (i + 1) * size)));
         const parsed = await parse(blob, "x");
-        expect(parsed.rows.map(({ line: _, ...row }) => row)).toEqual(rows);
+        expect(parsed.rows).toEqual(rows.map((row, i) => expect.objectContaining({ ...row, line: parsed.rows[i].line })));
       }),
       { numRuns: 100, seed: 7 },
     );

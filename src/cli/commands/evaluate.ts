@@ -8,7 +8,7 @@ import { writeSafetensors } from "../../formats/safetensors.ts";
 import { evaluateLabels } from "../../train/classify.ts";
 import { evaluate as evaluateRun, readLogits, writeBatch } from "../../train/evaluate.ts";
 import type { Command } from "../command.ts";
-import { adapterOption, backendOption, openBackend, openRun, readConfig } from "../place.ts";
+import { adapterOption, backendOption, dataOption, openBackend, openRun, readConfig } from "../place.ts";
 import { metricText } from "../progress.ts";
 import { openSubject } from "../subject.ts";
 
@@ -18,6 +18,7 @@ export const evaluate: Command = {
   summary: "loss and exact match, or a classifier's metrics, on the held-out rows",
   details: "The first train.eval_rows held-out rows, as in training, so that the figures are those of a run's last evaluation.",
   options: {
+    data: dataOption,
     adapter: adapterOption,
     write: { value: "FILE.safetensors", help: "input_ids, attention_mask (B, T) and logits (B, T, V) or (B, classes) of the first held-out batch" },
     rows: { value: "N", help: "so many held-out rows; default: train.eval_rows" },

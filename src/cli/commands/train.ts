@@ -15,7 +15,7 @@ import type { StoredCheckpoint } from "../../train/checkpoint.ts";
 import { checkRows } from "../../train/rows.ts";
 import { train as trainRun } from "../../train/trainer.ts";
 import type { Args, Command } from "../command.ts";
-import { backendName, backendOption, makeFolder, openBackend, openRun, readConfig } from "../place.ts";
+import { backendName, backendOption, dataOption, makeFolder, openBackend, openRun, readConfig } from "../place.ts";
 import { Progress } from "../progress.ts";
 import { type MakeFolder, newFolder, oldFolder } from "../run-folder.ts";
 
@@ -32,6 +32,7 @@ export const train: Command = {
   ].join("\n"),
   options: {
     out: { value: "DIR", help: "folder of the run; must be new or empty" },
+    data: dataOption,
     overwrite: { help: "write into DIR although it is not empty" },
     resume: { value: "DIR", help: "go on with the run in DIR; takes no CONFIG.json and no --out" },
     steps: { value: "N", help: "with --resume: train up to step N" },
