@@ -5,8 +5,10 @@ export interface ModelCard {
   /** Hub id or source of the base: `bundled:tales-3m`. */
   baseModel: string;
   revision?: string | null;
-  /** adapter: a PEFT folder `adapter/` lies beside the card; full: `model.safetensors` holds all weights. */
-  kind: "adapter" | "full";
+  /** adapter: a PEFT folder; merged: all weights, with the adapter taken into them; full: all weights, which were trained themselves. */
+  kind: "adapter" | "merged" | "full";
+  /** Where the files lie, seen from the card: `adapter`, `model`, or `.`. */
+  folder: string;
   /** HeteroLoRA's shortcuts beside it, which PEFT cannot hold: how many, and whether there is an adapter/ too. */
   shortcuts?: { count: number; adapter: boolean };
   /** Of a classifier: names by index; null: it gives values. Absent: a language model. */
@@ -24,28 +26,33 @@ export interface ModelCard {
 }
 
 export function modelCard(card: ModelCard): string {
-  const adapter = card.kind === "adapter";
+  const { kind } = card;
   const sections = [
     `---\n${frontMatter(card)}\n---`,
     `# ${inline(card.title)}`,
-    adapter
-      ? `${card.shortcuts ? "A LoRA adapter and HeteroLoRA's shortcuts" : "A LoRA adapter"} over ${code(card.baseModel)}${card.revision ? ` at revision ${code(card.revision)}` : ""}, trained in the browser with Rankscope.`
-      : `${code(card.baseModel)}${card.revision ? ` at revision ${code(card.revision)}` : ""}, fine-tuned in the browser with Rankscope.`,
-    `## Load it\n\n${adapter ? loadAdapter(card) : loadFull(card)}`,
+    whatItIs(card),
+    `## Load it\n\n${kind === "adapter" ? loadAdapter(card) : loadWhole(card)}`,
     `## Data\n\n${table(["", "value"], card.data)}`,
     `## Results\n\n${table(["", "value"], card.results)}`,
-    ...(adapter ? [`## Ranks\n\n${ranks(card.modules)}`] : []),
+    ...(kind === "full" ? [] : [`## Ranks\n\n${ranks(card.modules)}`]),
     `## Settings\n\n${table(["setting", "value"], card.settings)}`,
     `## Versions\n\n${table(["", "version"], Object.entries(card.versions))}`,
   ];
   return `${sections.join("\n\n")}\n`;
 }
 
+function whatItIs({ kind, baseModel, revision, shortcuts }: ModelCard): string {
+  const base = `${code(baseModel)}${revision ? ` at revision ${code(revision)}` : ""}`;
+  if (kind === "merged") return `${base} with a LoRA adapter merged into its weights, trained with Rankscope. All weights are f32.`;
+  if (kind === "full") return `${base}, fine-tuned with Rankscope. All weights are f32.`;
+  return `${shortcuts ? "A LoRA adapter and HeteroLoRA's shortcuts" : "A LoRA adapter"} over ${base}, trained with Rankscope.`;
+}
+
 const autoClass = ({ classes }: ModelCard): string => (classes === undefined ? "AutoModelForCausalLM" : "AutoModelForSequenceClassification");
 
 function frontMatter({ baseModel, kind, license, classes }: ModelCard): string {
   const yaml = (text: string): string => JSON.stringify(text);
-  const tags = kind === "adapter" ? ["lora", "rankscope", "transformers"] : ["rankscope"];
+  const tags = kind === "adapter" ? ["lora", "rankscope", "transformers"] : kind === "merged" ? ["lora", "rankscope"] : ["rankscope"];
   const relation = kind === "adapter" ? "adapter" : "finetune";
   return [
     `base_model: ${yaml(baseModel)}`,
@@ -58,7 +65,7 @@ function frontMatter({ baseModel, kind, license, classes }: ModelCard): string {
 }
 
 function loadAdapter(card: ModelCard): string {
-  const { baseModel, revision, classes, shortcuts } = card;
+  const { baseModel, revision, classes, shortcuts, folder } = card;
   const labels = classes === undefined ? "" : `, ${classes ? `id2label=${JSON.stringify({ ...classes })}`.replace(/"(\d+)":/g, "$1: ") : "num_labels=1"}`;
   const local = /^(bundled|file):/.test(baseModel);
   const id = JSON.stringify(local ? `path/to/${baseModel.replace(/^\w+:/, "").split("/").pop()}` : baseModel.replace(/^hub:/, "").split("@")[0]);
@@ -71,7 +78,7 @@ function loadAdapter(card: ModelCard): string {
     "",
     `base = ${autoClass(card)}.from_pretrained(${id}${at}${labels}, dtype="float32")`,
     `tokenizer = AutoTokenizer.from_pretrained(${id}${at})`,
-    shortcuts ? 'model = load(base, ".")' : 'model = PeftModel.from_pretrained(base, "adapter")',
+    shortcuts ? 'model = load(base, ".")' : `model = PeftModel.from_pretrained(base, ${JSON.stringify(folder)})`,
     "```",
   ];
   if (shortcuts) python.push("", withoutThem(shortcuts));
@@ -85,9 +92,18 @@ function withoutThem({ count, adapter }: NonNullable<ModelCard["shortcuts"]>): s
   return adapter ? `${files} PEFT by itself can load \`adapter/\`, but leaves out ${lost}: that is another model than the one that was trained.` : files;
 }
 
-function loadFull(card: ModelCard): string {
-  const auto = autoClass(card);
-  return `The folder holds \`config.json\` and \`model.safetensors\`; take the tokenizer files from the base.\n\n\`\`\`python\nfrom transformers import ${auto}\n\nmodel = ${auto}.from_pretrained(".")\n\`\`\``;
+function loadWhole(card: ModelCard): string {
+  const [auto, folder] = [autoClass(card), JSON.stringify(card.folder)];
+  return [
+    `${card.folder === "." ? "This folder" : code(`${card.folder}/`)} holds \`config.json\`, \`model.safetensors\` and the tokenizer of the base.`,
+    "",
+    "```python",
+    `from transformers import ${auto}, AutoTokenizer`,
+    "",
+    `model = ${auto}.from_pretrained(${folder})`,
+    `tokenizer = AutoTokenizer.from_pretrained(${folder})`,
+    "```",
+  ].join("\n");
 }
 
 function ranks(modules: ModelCard["modules"]): string {

@@ -1,12 +1,15 @@
 // export-weights.ts — what a run trained, as files: a PEFT adapter; beside it, or alone, the shortcuts that PEFT cannot hold, with a loader; or, after
-// full fine-tuning, the whole model.
+// full fine-tuning, or with the adapter merged into it, the whole model.
 
 import { isShortcut } from "../adapters/shortcut.ts";
+import { size } from "../engine/tensor.ts";
+import { FormatError } from "../formats/error.ts";
 import { writeAdapter } from "../formats/peft.ts";
-import { writeSafetensors } from "../formats/safetensors.ts";
+import { type TensorData, writeSafetensors } from "../formats/safetensors.ts";
 import { writeShortcuts } from "../formats/shortcuts.ts";
 import type { RunConfig } from "../protocol.ts";
 import { weightsOf } from "../train/graphs.ts";
+import { Merger } from "../train/merge.ts";
 import type { Run } from "../train/run.ts";
 import { siteInfos } from "../train/subject.ts";
 import type { LoadedData, LoadedModel } from "./load.ts";
@@ -33,7 +36,10 @@ export function partsOf({ target, off }: Run): Parts {
 
 export async function weightFiles(run: Run, model: Opened, config: RunConfig): Promise<Files> {
   const parts = partsOf(run);
-  if (!parts.adapter && parts.shortcuts === null) return wholeModel(run, model);
+  if (!parts.adapter && parts.shortcuts === null) {
+    const files = await modelFiles(run, model);
+    return Object.fromEntries(Object.entries(files!).map(([name, content]) => [`model/${name}`, content]));
+  }
   const { subject } = run.target;
   const classifier = subject.classes ? subject.model.classifier! : null;
   const sites = siteInfos(run.target, run.off);
@@ -72,30 +78,78 @@ export async function weightFiles(run: Run, model: Opened, config: RunConfig): P
   return files;
 }
 
-async function wholeModel(run: Run, model: Opened): Promise<Files> {
-  const { subject } = run.target;
-  const files: Files = {};
+/** Asked while weights are written; `done` and `total` count bytes. */
+export interface Watch {
+  progress?: (done: number, total: number) => void;
+  cancelled?: () => boolean;
+}
+
+/** Bytes of the weights of a whole model. */
+export const modelBytes = ({ target: { subject } }: Pick<Run, "target">): number =>
+  weightsOf(subject.model, subject.config, subject.classes).reduce((sum, { shape }) => sum + 4 * size(shape), 0);
+
+/**
+ * The whole model as it answers now, a folder that from_pretrained opens: the adapter merged into the weights that it adapts, trained weights and a
+ * classifier's head as they are. null: cancelled. Throws FormatError where shortcuts are trained: they belong to no weight.
+ */
+export async function modelFiles(run: Run, model: Opened, { progress, cancelled = () => false }: Watch = {}): Promise<Files | null> {
+  const { shortcuts } = partsOf(run);
+  if (shortcuts !== null)
+    throw new FormatError(
+      "merged model",
+      `cannot hold the run's ${shortcuts} shortcuts${shortcuts ? "" : " and the norms behind them"}: they belong to no weight of the base`,
+      "Export the whole run: load_shortcuts.py in it puts them on the base.",
+    );
+  const { subject, sites } = run.target;
   const trained = new Set(run.parameters.segments.map((s) => s.name));
-  const weights = weightsOf(subject.model, subject.config, subject.classes);
-  const tensors = await Promise.all(
-    weights.map(async (w) => ({ ...w, data: await (trained.has(w.name) ? run.parameters.read(w.name) : model.checkpoint.read(w.name)) })),
-  );
-  files["model/model.safetensors"] = writeSafetensors(tensors, { format: "pt" });
+  const adapted = new Map(sites.filter((s) => run.target.ranks.has(s.name)).map((s) => [`${s.name}.weight`, s.name]));
+  const merger = new Merger(run);
+  const total = modelBytes(run);
+  const tensors: TensorData[] = [];
+  try {
+    let done = 0;
+    for (const { name, shape } of weightsOf(subject.model, subject.config, subject.classes)) {
+      if (cancelled()) return null;
+      const site = adapted.get(name);
+      const data = trained.has(name) ? await run.parameters.read(name) : site === undefined ? await run.weight(name) : await merger.weight(site);
+      tensors.push({ name, shape, data });
+      progress?.((done += 4 * data.length), total);
+    }
+  } finally {
+    merger.destroy();
+  }
+  const files: Files = { "model.safetensors": writeSafetensors(tensors, { format: "pt" }) };
   const written = { ...(model.files.config as object), ...(subject.classes && labelsOf(model, subject.model.classifier!.architecture)) };
   // The weights are written as they are computed with.
   const f32 = Object.fromEntries(["dtype", "torch_dtype"].filter((key) => key in written).map((key) => [key, "float32"]));
-  files["model/config.json"] = JSON.stringify({ ...written, ...f32 }, null, 2);
+  files["config.json"] = JSON.stringify({ ...written, ...f32 }, null, 2);
   // The folder opens again by itself: here, and with from_pretrained.
-  for (const name of ["tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "generation_config.json", "chat_template.jinja"]) {
+  for (const name of TOKENIZER_FILES) {
     const text = await model.files.readText(name);
-    if (text !== null) files[`model/${name}`] = text;
+    if (text !== null) files[name] = text;
   }
   return files;
 }
 
-/** What config.json of a classifier says beside the body's. */
-function labelsOf({ data }: Opened, architecture: string): Record<string, unknown> {
+const TOKENIZER_FILES = [
+  "tokenizer.json",
+  "tokenizer_config.json",
+  "special_tokens_map.json",
+  "added_tokens.json",
+  "generation_config.json",
+  "chat_template.jinja",
+];
+
+/** What config.json of a classifier says beside the body's. A decoder reads the last token that is no padding, and must know which that is. */
+function labelsOf({ data, tokenizer, files }: Opened, architecture: string): Record<string, unknown> {
   const names = (data && "classes" in data && data.classes) || ["LABEL_0"];
   const regression = names.length === 1 ? { problem_type: "regression" } : {};
-  return { architectures: [architecture], id2label: { ...names }, label2id: Object.fromEntries(names.map((name, i) => [name, i])), ...regression };
+  const known = (files.config as { pad_token_id?: number | null }).pad_token_id ?? tokenizer.padId;
+  return {
+    architectures: [architecture],
+    id2label: { ...names },
+    label2id: Object.fromEntries(names.map((name, i) => [name, i])),
+    ...regression,
+    ...(known === null ? {} : { pad_token_id: known }),
+  };
 }

@@ -3,20 +3,21 @@
 import pkg from "../../package.json" with { type: "json" };
 import { toCsv } from "../formats/csv.ts";
 import { FormatError } from "../formats/error.ts";
-import { modelCard } from "../formats/model-card.ts";
+import { type ModelCard, modelCard } from "../formats/model-card.ts";
 import type { RunConfig, TrainEvent } from "../protocol.ts";
 import { fields } from "../train/fields.ts";
 import type { Run } from "../train/run.ts";
 import { parameterCounts, siteInfos } from "../train/subject.ts";
-import { type Files, type Opened, partsOf, weightFiles } from "./export-weights.ts";
+import { type Files, type Opened, type Watch, modelFiles, partsOf, weightFiles } from "./export-weights.ts";
 
 /** Paths → contents of a run's folder. `steps`: optimizer steps the weights have seen. */
 export async function runFiles(run: Run, model: Opened, config: RunConfig, events: readonly TrainEvent[]): Promise<Files> {
   const sites = siteInfos(run.target, run.off);
   const files = await weightFiles(run, model, config);
-  const card = cardOf(run, model, config, events);
+  const kind = run.target.ranks.size ? "adapter" : "full";
   // A folder that is passed on by itself says what it is.
-  for (const folder of ["adapter/", "model/"]) if (Object.keys(files).some((path) => path.startsWith(folder))) files[`${folder}README.md`] = card;
+  for (const folder of ["adapter/", "model/"])
+    if (Object.keys(files).some((path) => path.startsWith(folder))) files[`${folder}README.md`] = cardOf(run, model, config, events, { kind, folder: "." });
   return {
     ...files,
     "config.json": JSON.stringify(config, null, 2) + "\n",
@@ -24,8 +25,15 @@ export async function runFiles(run: Run, model: Opened, config: RunConfig, event
     "metrics.csv": metricsCsv(events),
     ...(events.some((e) => e.type === "allocation") ? { "allocation.csv": allocationCsv(events) } : {}),
     "ranks.csv": toCsv(sites.map(rankRow), ["layer", "module", "name", "r", "alpha", "parameters"]),
-    "README.md": card,
+    "README.md": cardOf(run, model, config, events, { kind, folder: kind === "full" ? "model" : "adapter" }),
   };
+}
+
+/** The adapter merged into the base: a model's folder with its card. null: cancelled. Throws FormatError where shortcuts are trained. */
+export async function mergedFiles(run: Run, model: Opened, config: RunConfig, events: readonly TrainEvent[], watch: Watch = {}): Promise<Files | null> {
+  const files = await modelFiles(run, model, watch);
+  const kind = run.target.ranks.size ? "merged" : "full";
+  return files && { ...files, "README.md": cardOf(run, model, config, events, { kind, folder: "." }) };
 }
 
 /** The adapter's own files, without shortcuts. Throws FormatError where the run has no adapter. */
@@ -74,7 +82,7 @@ export function allocationCsv(events: readonly TrainEvent[]): string {
   return toCsv(rows, ["step", "layer", "module", "name", "proxy", "score", "r"]);
 }
 
-function cardOf(run: Run, model: Opened, config: RunConfig, events: readonly TrainEvent[]): string {
+function cardOf(run: Run, model: Opened, config: RunConfig, events: readonly TrainEvent[], is: Pick<ModelCard, "kind" | "folder">): string {
   const evaluations = events.filter((e) => e.type === "evaluation");
   const steps = events.filter((e) => e.type === "step");
   const plan = events.findLast((e) => e.type === "plan");
@@ -89,7 +97,7 @@ function cardOf(run: Run, model: Opened, config: RunConfig, events: readonly Tra
     title: `${model.files.name} fine-tuned on ${config.data.source.slice(config.data.source.indexOf(":") + 1)}`,
     baseModel: model.files.name,
     revision: model.files.revision,
-    kind: run.target.ranks.size ? "adapter" : "full",
+    ...is,
     ...(shortcuts === null ? {} : { shortcuts: { count: shortcuts, adapter } }),
     ...(model.data && "classes" in model.data ? { classes: model.data.classes } : {}),
     data: [

@@ -1,7 +1,7 @@
 // golden.ts — runs a golden case (a base, an adapter, a batch; what PyTorch, transformers and PEFT compute with them) on a backend and compares.
 // Formats and tolerances: tests/golden/README.md.
 
-import { type Backend, whole } from "../engine/backend.ts";
+import type { Backend } from "../engine/backend.ts";
 import { type Checkpoint, openSafetensors } from "../formats/safetensors.ts";
 import { bytesSource } from "../formats/source.ts";
 import { readAdapter } from "../formats/peft.ts";
@@ -9,7 +9,8 @@ import { classesOf } from "../models/config.ts";
 import { parseModel } from "../models/index.ts";
 import { readLogits } from "./evaluate.ts";
 import { generate, greedy } from "./generate.ts";
-import { type Base, mergeGraph } from "./graphs.ts";
+import type { Base } from "./graphs.ts";
+import { Merger } from "./merge.ts";
 import { Run, partName, transpose } from "./run.ts";
 import { type Target, targetOfAdapter, targetOfBase } from "./subject.ts";
 
@@ -83,7 +84,7 @@ export async function computeCase(backend: Backend, files: CaseFiles, { recomput
   if (spec.generate)
     put("generate.ids", [spec.generate.ids.length], (await generate(run, [spec.generate.prompt_ids], greedy(spec.generate.max_new_tokens)))[0]);
   run.plans.write("inputIds", Int32Array.from(batch.input_ids.flat()));
-  if (peft) await mergedWeights(backend, run, checkpoint, await expectedOf(files), put);
+  if (peft) await mergedWeights(run, await expectedOf(files), put);
 
   const micro = await run.plans.micro(B, T);
   const update = await run.plans.update();
@@ -132,43 +133,11 @@ const expectedOf = (files: CaseFiles): Promise<Checkpoint> =>
   openSafetensors(new Map([["model.safetensors", bytesSource(files.get("expected.safetensors")!)]]));
 
 /** The adapted modules that are expected merged. */
-async function mergedWeights(
-  backend: Backend,
-  run: Run,
-  checkpoint: Checkpoint,
-  expected: Checkpoint,
-  put: (name: string, shape: number[], data: Float32Array) => void,
-): Promise<void> {
+async function mergedWeights(run: Run, expected: Checkpoint, put: (name: string, shape: number[], data: Float32Array) => void): Promise<void> {
   const wanted = run.target.sites.filter((s) => run.target.ranks.has(s.name) && expected.has(`merged.${s.name}`));
-  for (const site of wanted) put(`merged.${site.name}`, [site.out, site.in], await mergedWeight(backend, run, checkpoint, site.name));
-}
-
-/** W + s·B·A (out, in) of one site: the adapter's forward on the identity. */
-export async function mergedWeight(backend: Backend, run: Run, checkpoint: Checkpoint, name: string): Promise<Float32Array> {
-  const site = run.target.sites.find((s) => s.name === name)!;
-  const { adaptation } = run.target.subject;
-  const W = await checkpoint.read(`${name}.weight`);
-  const memory = backend.memory(W.length, name);
-  backend.write(whole(memory), W);
-  const made: ReturnType<Backend["memory"]>[] = [memory];
-  const fresh = (data: Float32Array): ReturnType<typeof whole> => {
-    const m = backend.memory(data.length, name);
-    backend.write(whole(m), data);
-    made.push(m);
-    return whole(m);
-  };
-  const parts = new Map<string, Float32Array>();
-  for (const key of ["A", "B"]) parts.set(partName(name, key), await run.parameters.read(partName(name, key)));
-  const plan = await backend.compile(`merge ${name}`, mergeGraph(adaptation.adapter!, site, adaptation), (l) => {
-    if (l.kind === "weight") return whole(memory);
-    if (l.kind === "constant") return fresh(l.make!());
-    return fresh(l.kind === "param" ? parts.get(l.name)! : run.target.scales);
-  });
-  await backend.run(plan);
-  const merged = await backend.read({ ...plan.captures.get("merged")!, elements: site.in * site.out });
-  plan.destroy();
-  for (const m of made) m.destroy();
-  return transpose(merged, site.in, site.out);
+  const merger = new Merger(run);
+  for (const site of wanted) put(`merged.${site.name}`, [site.out, site.in], await merger.weight(site.name));
+  merger.destroy();
 }
 
 export interface Comparison {

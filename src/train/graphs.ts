@@ -189,23 +189,23 @@ export function movedGraph(elements: number, segments: number): Graph {
   }).graph;
 }
 
-/** The layer by itself: W + s·B·A of a site as adapter.forward(identity), bias-free, no dropout. Captures: merged (in, out), the transpose of the weight. */
-export function mergeGraph(adapter: Adapter, site: Site, adaptation: Adaptation): Graph {
+/**
+ * The layer by itself, bias-free, no dropout, over rows (rows, in) of the identity. Captures: merged (rows, out), those columns of W + s·B·A. The leaves
+ * `rows` and `scales` are inputs; the site's scale is the first.
+ */
+export function mergeGraph(adapter: Adapter, site: Site, r: number, rows: number): Graph {
   if (site.kind !== "linear")
     throw new ConfigError(site.name, `is a map of its own, ${site.out} × ${site.in}, that belongs to no weight of the model: it cannot be merged`, "Keep shortcuts.safetensors beside the model."); // prettier-ignore
   return trace(() => {
-    const identity = leaf("constant", "identity", [site.in, site.in], "f32", undefined, () =>
-      Float32Array.from({ length: site.in ** 2 }, (_, i) => (i % (site.in + 1) === 0 ? 1 : 0)),
-    );
     const scope = tracedScope(
-      { ...adaptation, adapter, dropout: 0 },
+      { ...none, adapter, rank: () => r },
       {
         ...without("a layer by itself", ["attention", "positions", "tokenTypes", "pick"]),
         counter: null,
       },
     );
     const cut = site.name.lastIndexOf(".");
-    capture("merged", scope.at(site.name.slice(0, cut)).linear(site.name.slice(cut + 1), identity, site.out));
+    capture("merged", scope.at(site.name.slice(0, cut)).linear(site.name.slice(cut + 1), leaf("input", "rows", [rows, site.in]), site.out));
   }).graph;
 }
 

@@ -10,7 +10,7 @@ import type { LoadedModel } from "../../src/session/load.ts";
 import { runFiles } from "../../src/session/export.ts";
 import { Control } from "../../src/train/control.ts";
 import { readLogits, writeBatch } from "../../src/train/evaluate.ts";
-import { mergedWeight } from "../../src/train/golden.ts";
+import { Merger } from "../../src/train/merge.ts";
 import type { Run } from "../../src/train/run.ts";
 import { targetOfAdapter, targetOfBase } from "../../src/train/subject.ts";
 import { train } from "../../src/train/trainer.ts";
@@ -62,8 +62,9 @@ describe.each(["reference", "webgpu"] as const)("%s", (place) => {
       await fillAdapter(run);
       const adapted = await logitsOf(run);
       const tensors = { ...tiny.tensors };
-      for (const site of run.target.ranks.keys())
-        tensors[`${site}.weight`] = { shape: tiny.tensors[`${site}.weight`].shape, data: await mergedWeight(backend, run, tiny.checkpoint, site) };
+      const merger = new Merger(run);
+      for (const site of run.target.ranks.keys()) tensors[`${site}.weight`] = { shape: tiny.tensors[`${site}.weight`].shape, data: await merger.weight(site) };
+      merger.destroy();
       const merged = await baseLogits(backend, { ...tiny, tensors, checkpoint: await checkpointOf(tensors) });
       const base = await baseLogits(backend, tiny);
       expect(relativeError(merged, adapted)).toBeLessThan(1e-5);

@@ -146,13 +146,14 @@ describe("folders that do not fit together", () => {
 });
 
 describe("model card", () => {
-  const card = (baseModel: string, kind: "adapter" | "full" = "adapter", classes?: string[] | null): string =>
+  const card = (baseModel: string, kind: "adapter" | "merged" | "full" = "adapter", classes?: string[] | null): string =>
     modelCard({
       ...(classes === undefined ? {} : { classes }),
       title: "tales | <b>",
       baseModel,
       revision: "f00",
       kind,
+      folder: kind === "adapter" ? "adapter" : ".",
       data: [["Source", "bundled:tales-qa"]],
       results: [],
       settings: [["train.steps", 60]],
@@ -171,6 +172,15 @@ describe("model card", () => {
   it("a bundled base is a path, a full model has no ranks", () => {
     expect(card("bundled:tales-3m")).toContain('from_pretrained("path/to/tales-3m", dtype');
     expect(card("org/base", "full")).not.toContain("## Ranks");
+    expect(card("org/base", "full")).toContain("fine-tuned with Rankscope. All weights are f32.");
+  });
+  it("a merged model says what was merged, and loads without PEFT", () => {
+    const text = card("org/base", "merged");
+    expect(text).toContain("`org/base` at revision `f00` with a LoRA adapter merged into its weights");
+    expect(text).toContain('model = AutoModelForCausalLM.from_pretrained(".")');
+    expect(text).toContain('- "base_model:finetune:org/base"');
+    expect(text).toContain("## Ranks");
+    expect(text).not.toMatch(/peft/i);
   });
   it("a classifier is loaded as one", () => {
     const text = card("org/base", "adapter", ["no", "yes"]);
