@@ -18,7 +18,7 @@ export function tableMarkdown(summary: ComparisonSummary): string {
   const heading = [
     "arm",
     "seeds",
-    `${measure} (${on}, ${rows} rows)`,
+    `${measure || "result"} (${on}, ${rows} rows)`,
     "95 % interval",
     ...others,
     "difference to the first arm",

@@ -61,6 +61,7 @@ export const comparison = {
   stopHelp: "What has finished stays; the run under way is lost.",
   busy: "The Train page is training. A comparison waits for it.",
   queue: "Runs",
+  queueTable: "Runs by arm and seed",
   queueHelp: "One run at a time; a reload loses only the run under way.",
   arm: "Arm",
   seed: (n: number) => `seed ${n}`,

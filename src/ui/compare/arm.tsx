@@ -8,17 +8,32 @@ import { useDescribed } from "./described.ts";
 
 const words = text.comparison;
 
-export function ArmRow({ arm, at, baseline, go }: { arm: Arm; at: number; baseline: boolean; go: () => void }) {
+interface ArmRowProps {
+  arm: Arm;
+  at: number;
+  baseline: boolean;
+  opened: boolean;
+  /** Shows the settings of the arm at a place; null: of none. */
+  open: (at: number | null) => void;
+  go: () => void;
+}
+
+export function ArmRow({ arm, at, baseline, opened, open, go }: ArmRowProps) {
   const { compared } = useParts();
   const running = useCompared((state) => state.running);
   const arms = useCompared((state) => state.draft!.arms);
   const size = useCompared((state) => state.check?.sizes[arm.name]);
   const against = useCompared((state) => state.check?.sizes[state.draft!.arms.find((a) => !a.reference)?.name ?? ""]);
   const described = useDescribed(arm.config);
-  const [open, setOpen] = useState(false);
   const { changeArm, edit, takeArm, showArm } = compared.getState();
-  const up = () => edit({ arms: arms.map((one, i) => (i === at - 1 ? arm : i === at ? arms[at - 1] : one)) });
-  const remove = () => edit({ arms: arms.filter((_, i) => i !== at) });
+  const up = () => {
+    edit({ arms: arms.map((one, i) => (i === at - 1 ? arm : i === at ? arms[at - 1] : one)) });
+    open(at - 1);
+  };
+  const remove = () => {
+    edit({ arms: arms.filter((_, i) => i !== at) });
+    open(null);
+  };
   const show = async () => {
     if (await showArm(arm.name)) go();
   };
@@ -34,11 +49,11 @@ export function ArmRow({ arm, at, baseline, go }: { arm: Arm; at: number; baseli
           <p className="muted small">{described.join(" · ") || words.same}</p>
         </div>
         <Size size={size} against={against} reference={arm.reference} />
-        <button type="button" className="quiet" aria-expanded={open} aria-label={words.settingsOf(arm.name)} onClick={() => setOpen(!open)}>
+        <button type="button" className="quiet" aria-expanded={opened} aria-label={words.settingsOf(arm.name)} onClick={() => open(opened ? null : at)}>
           {words.settings}
         </button>
       </div>
-      {open && (
+      {opened && (
         <fieldset className="plain arm-more" disabled={running}>
           <label>
             <span>{words.nameOfArm}</span>

@@ -8,9 +8,8 @@ export function Authors() {
     <section className="comparison-authors" aria-labelledby="comparison-authors">
       <h2 id="comparison-authors">{words.title}</h2>
       <p className="muted small">{words.intro}</p>
-      <div className="scroll-x">
+      <div className="scroll-x" tabIndex={0} role="region" aria-label={words.caption}>
         <table className="sites">
-          <caption className="unseen">{words.caption}</caption>
           <thead>
             <tr>
               {words.columns.map((column) => (

@@ -12,6 +12,8 @@ const words = text.comparison;
 export function Design({ go }: { go: () => void }) {
   const { compared } = useParts();
   const draft = useCompared((state) => state.draft)!;
+  const id = useCompared((state) => state.id);
+  const [opened, setOpened] = useState<number | null>(null);
   const running = useCompared((state) => state.running);
   const said = useCompared((state) => state.said);
   const problems = useCompared((state) => state.check?.problems) ?? [];
@@ -27,7 +29,15 @@ export function Design({ go }: { go: () => void }) {
       <ol className="arms">
         {draft.arms.map((arm, at) => (
           // Arms have no other lasting mark than their place: the name is being typed.
-          <ArmRow key={at} arm={arm} at={at} baseline={draft.arms.findIndex((a) => !a.reference) === at} go={go} />
+          <ArmRow
+            key={`${id} ${at}`}
+            arm={arm}
+            at={at}
+            baseline={draft.arms.findIndex((a) => !a.reference) === at}
+            opened={opened === at}
+            open={setOpened}
+            go={go}
+          />
         ))}
       </ol>
       <p className="help">{words.equal}</p>
@@ -68,7 +78,7 @@ function Base({ base }: { base: Overrides }) {
   const running = useCompared((state) => state.running);
   const first = useStudio((state) => state.catalogue.first);
   const { model = {}, data = {}, ...rest } = base as { model?: { source?: string; task?: string }; data?: { source?: string } };
-  const described = useDescribed({ ...rest, data: { ...data, source: undefined } });
+  const described = useDescribed({ ...rest, backend: undefined, data: { ...data, source: undefined } });
   const source = (given: { source?: string }, usual: string) => (given.source ?? usual).replace(/^(bundled|file|hub):/, "");
   const shown = [source(model, first.model.source), source(data, first.data.source), ...described];
   return (

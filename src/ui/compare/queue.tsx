@@ -17,7 +17,7 @@ export function Queue() {
       <h2 id="comparison-queue">{words.queue}</h2>
       <p className="help">{words.queueHelp}</p>
       <Controls />
-      <div className="scroll-x">
+      <div className="scroll-x" tabIndex={0} role="region" aria-label={words.queueTable}>
         <table className="sites comparison-runs" data-testid="comparison-runs">
           <thead>
             <tr>

@@ -69,9 +69,8 @@ function Table({ arms, measure }: { arms: readonly ArmSummary[]; measure: string
   const others = [...new Set(arms.flatMap((a) => Object.keys(a.metrics)))].filter((name) => name !== measure);
   const shown = (value: number | null, of = measure) => (value === null ? "–" : level(value, of));
   return (
-    <div className="scroll-x">
+    <div className="scroll-x" tabIndex={0} role="region" aria-label={words.table}>
       <table className="sites comparison-table" data-testid="comparison-table">
-        <caption className="unseen">{words.table}</caption>
         <thead>
           <tr>
             <th scope="col">{columns.arm}</th>
