@@ -64,11 +64,12 @@ export interface KeptRuns {
   fleeting: string | null;
 }
 
-/** What may be changed of a run that goes on: more steps, or the same rows in smaller batches. */
+/** What may be changed of a run that goes on: more steps, the same rows in smaller batches, where it computes. */
 export interface Onward {
   steps?: number;
   batch_size?: number;
   gradient_accumulation_steps?: number;
+  backend?: RunConfig["backend"];
 }
 
 type Problems = { problems: Problem[] };

@@ -13,6 +13,7 @@ const FLUSH_MS = 1000;
 export class Keeper {
   /** Events of the log that lie on the shelf. */
   private shelved: number;
+  private stepped = false;
   private turn: Promise<void> = Promise.resolve();
   private timer: ReturnType<typeof setTimeout> | null = null;
   private refused = false;
@@ -38,12 +39,13 @@ export class Keeper {
 
   /** The run has never made a step. */
   get empty(): boolean {
-    return !this.log.some((e) => e.type === "step") && !this.record.last;
+    return !this.stepped && !this.record.last;
   }
 
   /** Takes an event into the log. */
   add(e: TrainEvent): void {
     if (e.type === "progress" || e.type === "run") return;
+    if (e.type === "step") this.stepped = true;
     this.log.push(e);
     this.timer ??= setTimeout(() => void this.flush(), FLUSH_MS);
   }

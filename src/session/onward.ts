@@ -6,10 +6,10 @@ import { parseConfig } from "../train/config.ts";
 
 /** at: the step it goes on from. Throws ConfigError. */
 export function goingOn(config: RunConfig, onward: Onward, at: number): RunConfig {
-  const { steps = config.train.steps, batch_size, gradient_accumulation_steps } = onward;
+  const { steps = config.train.steps, batch_size, gradient_accumulation_steps, backend = config.backend } = onward;
   if (steps < at) throw new ConfigError("train.steps", `is ${steps}, the run is at step ${at} already`, "Give it more.");
   const batch = batch_size && gradient_accumulation_steps ? { batch_size, gradient_accumulation_steps } : {};
-  const next = parseConfig({ ...config, train: { ...config.train, steps, ...batch } });
+  const next = parseConfig({ ...config, backend, train: { ...config.train, steps, ...batch } });
   if (rowsOf(next) !== rowsOf(config))
     throw new ConfigError("train.batch_size", `makes steps of ${rowsOf(next)} rows, they were of ${rowsOf(config)}`, "Keep batch × accumulation.");
   return next;
@@ -18,8 +18,9 @@ export function goingOn(config: RunConfig, onward: Onward, at: number): RunConfi
 const rowsOf = ({ train }: RunConfig): number => train.batch_size * train.gradient_accumulation_steps;
 
 /** What has changed, in words. */
-export function changesOf({ train: before }: RunConfig, { train: now }: RunConfig): string[] {
+export function changesOf({ train: before, backend: from }: RunConfig, { train: now, backend }: RunConfig): string[] {
   const notes: string[] = [];
+  if (backend !== from) notes.push(`From here on it computes elsewhere (${backend}): other arithmetic, so the last digits are not those it would have had.`);
   if (now.steps !== before.steps)
     notes.push(
       `From here on a run of ${now.steps} steps instead of ${before.steps}${now.lr_scheduler_type === "constant" ? "" : ": the learning rate follows the schedule of the longer run, it does not go on from where the shorter one had brought it"}.`,

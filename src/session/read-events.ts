@@ -20,7 +20,7 @@ const states = ["loading", "running", "paused", "stopped", "finished", "failed"]
 type Logged = Exclude<TrainEvent["type"], "run" | "progress">;
 const step = number;
 const kinds: Record<Logged, Record<string, Check>> = {
-  state: { state: oneOf(...states), step, detail: maybe(text), hint: maybe(text), offer: maybe(record(number)) },
+  state: { state: oneOf(...states), step, detail: maybe(text), hint: maybe(text), offer: maybe(record((x) => number(x) || text(x))) },
   plan: { backend: text, adapterName: text, dispatches: number, pipelines: number, trainable: number, total: number, memory: record(number), sites: list(site) }, // prettier-ignore
   step: { step, loss: number, learningRate: number, gradNorm: number, tokens: number, ms: number, time: number },
   sites: { step, gradNorm: list(number), deltaNorm: list(number) },

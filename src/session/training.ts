@@ -41,6 +41,9 @@ const LOSSES = 3;
 const LOSSES_MS = 10 * 60_000;
 /** A driver that was reset is not there at once. */
 const REST_MS = 500;
+const TRIES = 4;
+const GONE = "The run is kept: restart the browser and go on, or go on in WebAssembly.";
+const rest = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Emits everything that happens but an error that ends the run, which it throws. */
 export async function trainKept({ config, loaded, control, keeper, mail, open, onDevice, ...o }: Training, onStep: (e: TrainEvent) => void): Promise<void> {
@@ -51,12 +54,29 @@ export async function trainKept({ config, loaded, control, keeper, mail, open, o
   /** The newest state, and the length of the log that belongs to it. */
   let newest: { state: Resumable; step: number; events: number } | null = o.from && { state: o.from, step: 0, events: keeper.log.length };
   const losses: number[] = [];
+  /** After a loss the device may take its time, or never come back. */
+  const opening = async (config: RunConfig): Promise<Backend> => {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await open(config);
+      } catch (e) {
+        if (!losses.length || (e as Error).name !== "NoWebGpuError") throw e;
+        if (tries === TRIES)
+          throw Object.assign(new Error("the graphics device was lost and does not come back", { cause: e }), {
+            where: "device",
+            hint: GONE,
+            offer: { backend: "wasm" },
+          });
+        await rest(REST_MS * 2 ** tries);
+      }
+    }
+  };
   for (;;) {
     try {
       await onDevice(null);
       const { run, from } = newest
-        ? await reopened(config, loaded, newest.state, open, emit)
-        : { run: await begun(config, loaded, open, emit, control.stopped), from: undefined };
+        ? await reopened(config, loaded, newest.state, opening, emit)
+        : { run: await begun(config, loaded, opening, emit, control.stopped), from: undefined };
       const start = loaded.target.ranks.size ? null : await run.parameters.snapshot();
       await onDevice({ config, loaded, run, control, events: keeper.log, start });
       await train(run, loaded.rows, config, control, emit, {
@@ -76,8 +96,8 @@ export async function trainKept({ config, loaded, control, keeper, mail, open, o
       keeper.cut(newest?.events ?? 0);
       mail.replay(keeper.record, keeper.log);
       const where = newest ? `from step ${newest.step || mail.lastStep}, the last state that was kept` : "from the beginning";
-      emit({ type: "note", step: mail.lastStep, text: `At step ${at} ${(e as Error).message}. The run goes on with a new one, ${where}.` });
-      await new Promise((resolve) => setTimeout(resolve, REST_MS));
+      emit({ type: "note", step: mail.lastStep, text: `At step ${at} ${(e as Error).message}. The run goes on ${where}.` });
+      await rest(REST_MS);
     }
   }
 }

@@ -61,7 +61,8 @@ export function following(client: Session, { getState: get, setState: set }: Sto
     },
     async continueRun({ id, name, config }, onward = {}) {
       if (!free()) return;
-      await follow(name, { ...config, train: { ...config.train, ...onward } }, (onEvents) => client.continueRun(id, onward, onEvents));
+      const { backend = config.backend, ...train } = onward;
+      await follow(name, { ...config, backend, train: { ...config.train, ...train } }, (onEvents) => client.continueRun(id, onward, onEvents));
     },
     async openRun({ id, name, config }, which) {
       if (!free()) return;

@@ -90,6 +90,7 @@ export const library = {
   dismiss: "Not now",
   lookedAt: (name: string) => `${name}, as it was. Its weights are not on the device.`,
   smaller: (batch: number, parts: number) => `Go on with batches of ${batch}, ${parts} to a step`,
+  inWasm: "Go on in WebAssembly",
   notify: "Tell me when it is done",
   notifyDenied: "The browser does not allow notifications from this page.",
   done: (name: string, state: string) => `${name}: ${state}`,

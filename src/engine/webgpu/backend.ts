@@ -42,7 +42,7 @@ export function webgpuBackend(device: Device): Backend {
   });
   let ended = false;
   const lost = gpu.lost.then((info) => {
-    if (!ended) failure ??= new DeviceError(`the device was lost${info.message ? `: ${info.message}` : ""}`, false, true);
+    if (!ended) failure ??= new DeviceError(`the device was lost${info.message ? ` (${info.message.replace(/\.+$/, "")})` : ""}`, false, true);
   });
   const check = (): void => {
     if (failure) throw failure;

@@ -95,7 +95,8 @@ function LookedAt({ kept }: { kept: KeptRun }) {
 function Offer() {
   const { store, library } = useParts();
   const { offer, kept } = useStudio((state) => state.run);
-  if (!kept || !offer?.batch_size || !offer.gradient_accumulation_steps) return null;
+  if (!kept || !offer) return null;
+  const { batch_size, gradient_accumulation_steps } = offer;
   const take = async () => {
     await library.getState().refresh();
     const record = library.getState().kept?.runs.find(({ id }) => id === kept.id);
@@ -104,7 +105,7 @@ function Offer() {
   return (
     <div className="buttons">
       <button type="button" className="quiet" data-testid="offer" onClick={() => void take()}>
-        {text.library.smaller(offer.batch_size, offer.gradient_accumulation_steps)}
+        {batch_size && gradient_accumulation_steps ? text.library.smaller(batch_size, gradient_accumulation_steps) : text.library.inWasm}
       </button>
     </div>
   );
