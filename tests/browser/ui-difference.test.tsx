@@ -48,7 +48,7 @@ test("an allocated run against the same without: where it has less, and how much
   expect(page.getByRole("radio", { name: "score", exact: true }).elements()).toHaveLength(0);
   await userEvent.click(page.getByRole("button", { name: "Table" }));
   await expect.element(page.getByRole("columnheader", { name: "‖ΔW‖, run 1" })).toBeVisible();
-  expect(here.host.querySelectorAll("table.sites tbody tr")).toHaveLength(42);
+  expect(here.host.querySelectorAll(".rank table.sites tbody tr")).toHaveLength(42);
   await userEvent.click(page.getByRole("button", { name: "Map" }));
 
   await userEvent.selectOptions(compareWith, "");

@@ -63,5 +63,5 @@ test("off for a whole column, and the toggle in the form follows", async () => {
 
 test("the table holds the same places", async () => {
   await userEvent.click(page.getByRole("button", { name: "Table" }));
-  await expect.poll(() => here.host.querySelectorAll("table.sites tbody tr").length, { timeout: 10_000 }).toBe(42);
+  await expect.poll(() => here.host.querySelectorAll(".rank table.sites tbody tr").length, { timeout: 10_000 }).toBe(42);
 });

@@ -1,10 +1,11 @@
 // use-earlier.ts — the runs one can compare with: those this page has seen, and those the session keeps, whose logs are read when they are asked for.
-import { useCallback, useEffect, useMemo, useState } from "react";
+import { useCallback, useEffect, useMemo } from "react";
 import { useShallow } from "zustand/react/shallow";
 import type { RunConfig } from "../../protocol.ts";
-import { useParts, useStudio } from "../context.ts";
+import { useLibrary, useParts, useStudio } from "../context.ts";
 import { active } from "../fold.ts";
-import { replay } from "../runs.ts";
+import { present } from "../library.ts";
+import { replay, type PastRun } from "../runs.ts";
 import { text } from "../strings.ts";
 
 export interface Earlier {
@@ -16,34 +17,24 @@ export interface Earlier {
 
 /** The newest first, without the run that the page shows; `look` makes one of them there in the store. */
 export function useEarlier(): { list: readonly Earlier[]; look(id: string): void } {
-  const { client, store } = useParts();
+  const { client, store, library } = useParts();
   const { runs, shownId, going } = useStudio(
     useShallow((state) => ({ runs: state.runs, shownId: state.run.kept?.id, going: active(state.run) ? state.runConfig : null })),
   );
-  const [kept, setKept] = useState<readonly Earlier[]>([]);
+  const kept = useLibrary((state) => state.kept);
   useEffect(() => {
-    if (going) return;
-    let here = true;
-    client.runs().then(
-      (answer) => {
-        const there = answer.runs.filter(({ step, deleted }) => step > 0 && deleted === undefined);
-        if (here) setKept(there.map(({ id, name, config, step }) => ({ id, name, config, steps: step })));
-      },
-      // Where nothing can be kept, what this page has seen is all there is; the Runs page says why.
-      () => {},
-    );
-    return () => {
-      here = false;
-    };
-  }, [client, going]);
+    if (!going) void library.getState().refresh();
+  }, [library, going]);
   const list = useMemo(() => {
-    const seen = runs.toReversed().map(({ id, name, config, run }) => ({ id, name, config, steps: run.moments.at(-1)?.step ?? 0 }));
-    const rest = kept.filter(({ id }) => !seen.some((one) => one.id === id));
-    return [...seen, ...rest].filter(({ id }) => id !== shownId);
+    const known = present(kept);
+    const of = ({ id, name, config, run }: PastRun): Earlier => ({ id, name: known.find((one) => one.id === id)?.name ?? name, config, steps: run.moments.at(-1)?.step ?? 0 }); // prettier-ignore
+    const rest = known.filter(({ id, step }) => step > 0 && !runs.some((one) => one.id === id));
+    const all = [...runs.toReversed().map(of), ...rest.map(({ id, name, config, step }) => ({ id, name, config, steps: step }))];
+    return all.filter(({ id }) => id !== shownId);
   }, [runs, kept, shownId]);
   const look = useCallback(
     (id: string) => {
-      const one = kept.find((run) => run.id === id);
+      const one = present(library.getState().kept).find((run) => run.id === id);
       if (!one || store.getState().runs.some((run) => run.id === id)) return;
       client.runEvents(id).then(
         (events) => {
@@ -54,7 +45,7 @@ export function useEarlier(): { list: readonly Earlier[]; look(id: string): void
         (error: unknown) => store.getState().fail({ what: String(error), where: one.name }),
       );
     },
-    [client, store, kept],
+    [client, store, library],
   );
   return { list, look };
 }
