@@ -185,14 +185,12 @@ test("tables and picture: every arm, every run, every seed a point", () => {
 
 test("ticks are round and cover the values", () => {
   expect(ticks(0.61, 0.83)).toEqual([0.6, 0.7, 0.8, 0.9]);
-  expect(ticks(0.5, 0.5)[0]).toBeLessThanOrEqual(0.5);
-  for (const [low, high] of [
-    [0.1, 0.11],
-    [-0.3, 0.7],
-    [0, 1],
-  ] as const) {
-    // prettier-ignore
+  expect(ticks(0, 0)).toEqual([0, 0.0025]);
+  expect(ticks(1, 1)).toEqual([0.9975, 1]);
+  const ranges: [number, number][] = [[0.1, 0.11], [-0.3, 0.7], [0, 1], [0.5, 0.5], [0.501, 0.501]]; // prettier-ignore
+  for (const [low, high] of ranges) {
     const t = ticks(low, high);
+    expect(t.length).toBeGreaterThanOrEqual(2);
     expect(t.length).toBeLessThanOrEqual(7);
     expect(t[0]).toBeLessThanOrEqual(low);
     expect(t.at(-1)!).toBeGreaterThanOrEqual(high);

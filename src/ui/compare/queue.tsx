@@ -94,7 +94,8 @@ function Controls() {
       <div className="comparison-go">
         <progress aria-label={words.queue} max={runs || 1} value={now?.steps ? now.step / now.steps : 0} hidden={!now} />
         <p className="number-line">
-          {where} <span className="muted">{words.remaining(runs, seconds === null ? null : duration(seconds))}</span>
+          {where && `${where} · `}
+          <span className="muted">{words.remaining(runs, seconds === null ? null : duration(seconds))}</span>
         </p>
         <button
           type="button"
