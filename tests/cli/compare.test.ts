@@ -46,7 +46,7 @@ test("two seeds of three arms, shared by two processes, then one more seed", { t
   const more = await compare(write("a.json", { test, seeds: [0, 1, 2] }), "--out", "a");
   expect(more.code, more.stderr).toBe(0);
   expect(more.stderr).toContain("uniform: 1,024 trained numbers");
-  expect(more.stderr).toContain("6 runs are there, 3 to go");
+  expect(more.stderr).toContain("6 of 9 runs are there, 3 to go");
   expect(more.last).toMatchObject({ runs: 3, failed: 0, skipped: 6, finished: 9, wanted: 9, measure: "exact match", on: "test", baseline: "uniform" });
   expect(more.last.arms.map((a: { name: string; seeds: number; interval: unknown }) => [a.name, a.seeds, a.interval])).toEqual([
     ["uniform", 3, null],

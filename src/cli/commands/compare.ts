@@ -49,7 +49,7 @@ export const compare: Command = {
     for (const name of others) console.error(`runs/${name} is of another configuration: left out, and replaced when its arm runs`);
     const there = (arm: string, seed: number): boolean => runs.some((r) => r.arm === arm && r.seed === seed && r.result);
     const queue = chosen.filter(({ arm, seed }) => !there(arm.name, seed));
-    console.error(`${chosen.length - queue.length} runs are there, ${queue.length} to go`);
+    console.error(`${chosen.length - queue.length} of ${chosen.length} runs are there, ${queue.length} to go`);
 
     const control = { now: new Control(0), stopped: false };
     const onInterrupt = (): void => {
