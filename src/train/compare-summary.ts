@@ -82,7 +82,15 @@ export function summaryOf(comparison: Comparison, runs: readonly ArmRun[], sizes
 
   const wanted = comparison.arms.length * comparison.seeds.length;
   const rows = results[0] ? judged(results[0]).truth.length : 0;
-  return { measure, rows, on: comparison.test === null ? "validation" : "test", arms, wanted, finished: results.length, notes: notesOf(arms, results) };
+  return {
+    measure,
+    rows,
+    on: comparison.test === null ? "validation" : "test",
+    arms,
+    wanted,
+    finished: results.length,
+    notes: [...notesOf(arms, results), ...twins(by)],
+  };
 }
 
 function finished({ seeds }: Comparison, runs: readonly ArmRun[], arm: string): Results {
@@ -112,6 +120,18 @@ function intervalOf({ seeds }: Paired, own: Results, base: Results, of: (r: ArmR
 function drawn(arms: readonly (readonly Features[])[], figure: FigureOf): Float64Array[] {
   let n = 0;
   return bootstrap(arms, figure, { resamples: RESAMPLES, random: () => random(0xb007, n++) });
+}
+
+/** Arms that came to the very same losses trained the same: a choice that fell as another's did. */
+function twins(by: ReadonlyMap<string, Results>): string[] {
+  const arms = [...by];
+  return arms.flatMap(([a, own], i) =>
+    arms.slice(i + 1).flatMap(([b, other]) => {
+      const shared = [...own.keys()].filter((seed) => other.has(seed));
+      const same = shared.length > 0 && shared.every((seed) => own.get(seed)!.validation.loss === other.get(seed)!.validation.loss);
+      return same ? [`${a} and ${b} came to the same loss to the last digit with every seed: they made the same choices.`] : [];
+    }),
+  );
 }
 
 function notesOf(arms: readonly ArmSummary[], results: readonly ArmResult[]): string[] {

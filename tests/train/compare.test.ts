@@ -98,7 +98,7 @@ function runs(arm: string, seeds: readonly number[], right: (seed: number, i: nu
     const truth = Array.from({ length: ROWS }, (_, i) => i % 2);
     const predicted = truth.map((t, i) => (right(seed, i) ? t : 1 - t));
     const accuracy = metrics.accuracy(predicted, truth);
-    const validation = { loss: 1, metrics: { accuracy, f1: metrics.f1(predicted, truth) }, predicted, truth };
+    const validation = { loss: hash(seed, arm.charCodeAt(0)) / 2 ** 32, metrics: { accuracy, f1: metrics.f1(predicted, truth) }, predicted, truth };
     const result = { measure: "accuracy", base: 0.5, best: { step: 5, metric: accuracy + 0.01 }, validation, steps: 10, trainable: 1000, seconds: 2, bytes: 2 ** 20, backend: "wasm", adapterName: "", ...more }; // prettier-ignore
     return { arm, seed, config: {} as never, test: null, result };
   });
@@ -133,6 +133,10 @@ describe("what results say", () => {
     expect(s.arms[1].verdict).toBe("b is level with a, 95 % interval 0.0 to 0.0: within noise.");
     const other = summaryOf(comparison, [...runs("a", seeds, some(0.8)), ...runs("b", seeds, (seed, i) => some(0.8)(seed + 50, i))]);
     expect(other.arms[1].verdict).toMatch(/: within noise\.$/);
+    const twins = runs("b", seeds, some(0.8)).map((run) => ({ ...run, result: { ...run.result!, validation: { ...run.result!.validation, loss: 1 } } }));
+    expect(summaryOf(comparison, [...twins, ...twins.map((run) => ({ ...run, arm: "a" }))]).notes).toEqual([
+      "a and b came to the same loss to the last digit with every seed: they made the same choices.",
+    ]);
     expect(other.arms[1].difference!.interval![0]).toBeLessThan(0);
     expect(other.arms[1].difference!.interval![1]).toBeGreaterThan(0);
   });
