@@ -85,15 +85,23 @@ interface AccessHandle {
   close(): void;
 }
 
-async function writeFile(folder: FileSystemDirectoryHandle, name: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+/** Bytes of a blob that are in memory at once. */
+const SLICE = 8 * 2 ** 20;
+
+/** Throws QuotaExceededError where there is no room. */
+export async function writeFile(folder: FileSystemDirectoryHandle, name: string, bytes: Uint8Array<ArrayBuffer> | Blob): Promise<void> {
   const file = await folder.getFileHandle(name, { create: true });
   const access = await (file as FileSystemFileHandle & { createSyncAccessHandle(): Promise<AccessHandle> }).createSyncAccessHandle();
   try {
-    for (let at = 0; at < bytes.length;) {
-      const written = access.write(bytes.subarray(at), { at });
-      if (written === 0) throw new DOMException("no byte more was written", "QuotaExceededError");
-      at += written;
-    }
+    const write = (some: Uint8Array<ArrayBuffer>, from: number): void => {
+      for (let at = 0; at < some.length;) {
+        const written = access.write(some.subarray(at), { at: from + at });
+        if (written === 0) throw new DOMException("no byte more was written", "QuotaExceededError");
+        at += written;
+      }
+    };
+    if (bytes instanceof Blob) for (let at = 0; at < bytes.size; at += SLICE) write(new Uint8Array(await bytes.slice(at, at + SLICE).arrayBuffer()), at);
+    else write(bytes, 0);
     access.flush();
   } finally {
     access.close();

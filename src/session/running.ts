@@ -27,7 +27,7 @@ export class Running implements Pick<Session, "train" | "continueRun" | "openRun
 
   constructor(
     private readonly open: (config: RunConfig) => Promise<{ config: RunConfig; loaded: Loaded }>,
-    private readonly around: Pick<Surroundings, "backend" | "device">,
+    private readonly around: Pick<Surroundings, "backend" | "device" | "keepFiles">,
     private readonly library: RunLibrary,
   ) {}
 
@@ -41,6 +41,11 @@ export class Running implements Pick<Session, "train" | "continueRun" | "openRun
       mail.log = keeper;
       mail.post({ type: "state", state: "loading", step: 0 });
       if (fleeting) mail.post({ type: "note", step: 0, text: `${fleeting} The run is gone with the page: export what you want to keep.` });
+      else
+        this.around.keepFiles?.(config).catch((e: Error) => {
+          const text = `The files of this run are not kept (${e.message || e.name}): to go on with it after a reload, give them again.`;
+          mail.post({ type: "note", step: mail.lastStep, text });
+        });
       await this.trains({ config, loaded, control, keeper, mail, from: null }, onStep);
     });
   }

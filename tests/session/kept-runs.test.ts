@@ -65,7 +65,7 @@ const timeless = (events: readonly TrainEvent[]): object[] =>
   events.filter((e) => ["step", "evaluation", "sample", "allocation"].includes(e.type)).map((e) => ({ ...e, ms: 0, time: 0, milliseconds: 0 })); // prettier-ignore
 const adapterOf = async (session: StudioSession): Promise<Uint8Array> => {
   const zip = await session.export();
-  if ("problems" in zip) throw new Error(zip.problems[0].what);
+  if (!zip || "problems" in zip) throw new Error(JSON.stringify(zip));
   const { unzipSync } = await import("fflate");
   return unzipSync(zip.bytes)["adapter/adapter_model.safetensors"];
 };
