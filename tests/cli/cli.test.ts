@@ -35,7 +35,7 @@ describe.each(["reference", "wasm", "webgpu"])("%s", (backend) => {
   test.skipIf(skip)("train writes the run's folder and one JSON line; wrong rows are named", { timeout: 120_000 }, async () => {
     const ended = (trained[backend] = await run("train", "run.json", "--out", backend, "--backend", backend));
     expect(ended.stderr).toContain("file:rows.jsonl, line 2: is not JSON");
-    expect(ended.stderr).toContain("file:rows.jsonl, line 18: has no prompt and completion, or text (it has: question)");
+    expect(ended.stderr).toContain("file:rows.jsonl, line 18: has no prompt and completion, messages, or text (it has: question)");
     expect(ended.code).toBe(0);
     expect(ended.stdout.trim().split("\n")).toHaveLength(1);
     expect(Object.keys(ended.last)).toEqual("steps loss eval_loss base_eval_loss metric base_metric trainable seconds tokens_per_second backend".split(" "));

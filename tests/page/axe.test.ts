@@ -1,35 +1,13 @@
 // axe.test.ts — the built page before, during and after a run, a cell's popover and the Device page: no violation that axe knows, light, dark and in
 // forced colours, wide and narrow; and nothing said on the console.
-import { AxeBuilder } from "@axe-core/playwright";
-import type { Page } from "playwright";
 import { expect, test } from "vitest";
+import { violations } from "../harness/axe.ts";
 import { builtPage } from "../harness/built-page.ts";
 
 const open = builtPage();
 
 /** Long enough to be stopped, quick enough to begin: few rows, one module. */
 const hash = "#train.steps=500&train.eval_every=0&train.samples_every=0&train.eval_rows=2&train.batch_size=2&target_modules=v_proj";
-
-const looks = [
-  { colorScheme: "light", forcedColors: "none" },
-  { colorScheme: "dark", forcedColors: "none" },
-  { colorScheme: "dark", forcedColors: "active" },
-] as const;
-
-/** Violations of what the page shows now, in each look: "light …: color-contrast .cell …". */
-async function violations(page: Page): Promise<string[]> {
-  const found: string[] = [];
-  // Forced colours do not depend on the width.
-  for (const look of looks.slice(0, page.viewportSize()!.width > 600 ? 3 : 2)) {
-    await page.emulateMedia(look);
-    const results = await new AxeBuilder({ page }).analyze();
-    for (const { id, nodes } of results.violations)
-      found.push(
-        `${look.colorScheme}, forced colours ${look.forcedColors}: ${id} ${nodes.map((node) => `${node.target.join(" ")} (${node.failureSummary})`).join("; ")}`,
-      );
-  }
-  return found;
-}
 
 test.each([1280, 400])("%i pixels wide: no violations from the first look to the Device page", async (width) => {
   const { page, said } = await open(hash, { viewport: { width, height: 800 }, reducedMotion: "reduce" });

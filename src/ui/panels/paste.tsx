@@ -10,13 +10,14 @@ export function Paste({ close }: { close: () => void }) {
   const [name, setName] = useState(() => freeName(store.getState().given.data));
   const id = useId();
   useEffect(() => dialog.current?.showModal(), []);
-  const use = () => {
+  const use = (event: React.FormEvent) => {
+    event.preventDefault();
     void store.getState().give("data", name.trim() || text.data.pasted, [{ name: name.trim() || text.data.pasted, bytes: new Blob([rows]) }]);
     close();
   };
   return (
     <dialog ref={dialog} className="sheet paste" aria-labelledby={`${id}-title`} onClose={close}>
-      <form method="dialog" onSubmit={use}>
+      <form onSubmit={use}>
         <h2 id={`${id}-title`}>{text.data.pasteTitle}</h2>
         <p className="help">{text.data.pasteHelp}</p>
         <label htmlFor={`${id}-rows`}>{text.data.pasteText}</label>
