@@ -107,6 +107,7 @@ test("the Device page keeps the run behind it, and measures", async () => {
   history.back();
   await expect.element(page.getByTestId("benchmark")).toBeDisabled();
   history.forward();
+  await expect.element(page.getByTestId("train")).toBeVisible();
   await expect.poll(() => number("step-value"), { timeout: 20_000 }).toBe(first.train.steps);
 });
 

@@ -17,11 +17,12 @@ export interface Mounted {
 
 export function mounted(): Mounted {
   let root: Root;
-  const plain = (): void => history.replaceState(null, "", location.pathname + location.search);
+  // A test may end on another page of ours: the address it began with is the one to go back to.
+  const home = location.pathname + location.search;
   const here: Mounted = {
     host: undefined!,
     show(session, address = "") {
-      history.replaceState(null, "", address || location.pathname + location.search);
+      history.replaceState(null, "", address || home);
       root.render(<App client={session} />);
     },
     async open(session = new ReplaySession(20), address = "") {
@@ -38,7 +39,7 @@ export function mounted(): Mounted {
   afterEach(() => {
     root.unmount();
     here.host.remove();
-    plain();
+    history.replaceState(null, "", home);
   });
   return here;
 }

@@ -30,7 +30,7 @@ export const ProxyMap = memo(function ProxyMap({ sites, proxy: { title, scores }
   const [least, most] = [Math.min(0, ...scores), Math.max(...scores.filter((_, i) => there[i]))];
   const cell = (layer: number, module: string) => {
     const i = sites.findIndex((site) => site.layer === layer && site.module === module);
-    if (i < 0 || !there[i]) return <td key={module} className="off" />;
+    if (i < 0 || !there[i]) return <td key={module} className={i < 0 ? "none" : undefined} />;
     const colour = tied ? undefined : viridis(most > least ? (scores[i] - least) / (most - least) : 0);
     const label = `${placeOf(sites[i])}: ${text.heatmap.place(short(scores[i]), order[i])}`;
     return (
@@ -47,7 +47,7 @@ export const ProxyMap = memo(function ProxyMap({ sites, proxy: { title, scores }
         </button>
         {chosen && <span className="muted small"> {text.proxies.inUse}</span>}
       </figcaption>
-      <table>
+      <table className={layers.some((layer) => layer < 0) ? "wide-heads" : undefined}>
         <caption className="unseen">{text.proxies.map(title)}</caption>
         <thead>
           <tr className={longNames(modules) ? "tall" : undefined}>
