@@ -208,6 +208,7 @@ export function createStudio(client: Session, catalogue: Catalogue, config: RunC
       async give(kind, name, files) {
         const done = await call(name, () => client.give(name, files).then(() => true));
         if (!done) return;
+        previewed = ""; // a file of the same name may hold something else
         const given = get().given;
         const list = kind === "models" ? "models" : "data";
         set({ given: { ...given, [list]: [...new Set([...given[list], name])] } });

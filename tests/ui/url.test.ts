@@ -104,5 +104,19 @@ describe("the URL", () => {
   test("takes a field that is null in the first run as a number, an object or null", () => {
     expect(fromHash("#data.limit=20", catalogue).config.data.limit).toBe(20);
     expect(fromHash("#data.limit=many", catalogue).notes).toHaveLength(1);
+    expect(fromHash("#data.columns=" + encodeURIComponent('{"text":"review"}'), catalogue).config.data.columns).toEqual({ text: "review" });
+  });
+
+  test("or as a text, where that is what it may be", () => {
+    const data = {
+      ...first.data,
+      eval_source: "file:own.csv",
+      system: '42 & {"kind"}\nlines',
+      template: "{% for m in messages %}{{ m.content + '&=#' }}{% endfor %}",
+      columns: { prompt: "a b", completion: "c,d" },
+    };
+    expect(fromHash(toHash({ ...first, data }, catalogue), catalogue)).toEqual({ config: { ...first, data }, notes: [] });
+    expect(fromHash("#data.system=null&data.eval_source=null", catalogue)).toEqual({ config: first, notes: [] });
+    expect(fromHash("#data.system=", catalogue).notes).toHaveLength(1);
   });
 });
