@@ -223,6 +223,8 @@ export interface AskOptions {
   temperature: number;
   topP: number;
   seed: number;
+  /** Of what was trained: 0 (the base) to 1.5; 1 or absent: as trained. */
+  strength?: number;
 }
 
 export interface Answer {
@@ -291,4 +293,10 @@ export interface Session extends RunsSession, ComparisonsSession {
    * there is one, README.md. "peft": the adapter's own two files; shortcuts are left out.
    */
   export(only?: "peft"): Promise<ExportedFile | { problems: Problem[] }>;
+  /**
+   * A zip of the whole model with the adapter in its weights, a folder that from_pretrained opens. Progress in bytes; null after `cancelMerged`. What trains
+   * waits until it is made.
+   */
+  exportMerged(onProgress: (done: number, total: number) => void): Promise<ExportedFile | { problems: Problem[] } | null>;
+  cancelMerged(): Promise<void>;
 }

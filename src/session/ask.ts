@@ -3,34 +3,41 @@
 import { encodePrompt } from "../data/batch.ts";
 import { question } from "../data/chat.ts";
 import { encodeLabelled } from "../data/classification.ts";
+import { ConfigError } from "../models/model.ts";
 import type { Answer, AskOptions } from "../protocol.ts";
 import { predict, spell } from "../train/classify.ts";
 import { generate } from "../train/generate.ts";
 import type { Active } from "./training.ts";
 
+/** Strengths that can be asked for. */
+const STRONGEST = 1.5;
+
+/** Throws ConfigError for a strength out of bounds, DataError for a prompt that cannot be read. */
 export async function askRun(active: Active, o: AskOptions): Promise<Answer> {
+  const { strength = 1 } = o;
+  if (!(strength >= 0 && strength <= STRONGEST)) throw new ConfigError("strength", `is ${strength}`, `Take 0 (the base) to ${STRONGEST}; 1 is as trained.`);
   const { control, loaded, run, start } = active;
   const { tokenizer, rows } = loaded;
-  if (rows.metrics) return classify(active, o.prompt, rows.classes);
+  if (rows.metrics) return classify(active, o.prompt, strength, rows.classes);
   const { data } = loaded;
   const asked = "chat" in data && data.chat ? question(o.prompt, data.chat) : o.prompt;
   const ids = encodePrompt(asked, tokenizer, loaded.base.config.maxPositions - o.maxNewTokens);
   const sampling = { ...o, stopIds: tokenizer.stopIds };
   const answer = async (): Promise<string> => tokenizer.decode((await generate(run, [ids], sampling))[0]);
   return control.between(async () => {
-    const tuned = await answer();
+    const tuned = await run.atStrength(start, strength, answer);
     const base = await run.asBase(start, answer);
     return { base, tuned };
   });
 }
 
 /** A pair of texts: the second begins on a new line. */
-async function classify({ run, config, start, control, loaded }: Active, asked: string, classes: readonly string[] | null): Promise<Answer> {
+async function classify({ run, config, start, control, loaded }: Active, asked: string, strength: number, classes: readonly string[] | null): Promise<Answer> {
   const [, text, text2] = /^(.*?)(?:\n([^]*))?$/s.exec(asked.trim())!;
   const { example } = encodeLabelled({ text, text2: text2?.trim() || undefined }, 0, loaded.tokenizer, config.data.max_length);
   const answer = async (): Promise<string> => spell((await predict(run, [example], 1, config.data.max_length))![0], classes);
   return control.between(async () => {
-    const tuned = await answer();
+    const tuned = await run.atStrength(start, strength, answer);
     return { base: await run.asBase(start, answer), tuned };
   });
 }

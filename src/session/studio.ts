@@ -31,7 +31,8 @@ import { askRun } from "./ask.ts";
 import { benchBackends } from "./bench.ts";
 import { catalogue } from "./catalogue.ts";
 import { chooseBackend } from "./choose-backend.ts";
-import { peftFiles, runFiles } from "./export.ts";
+import { mergedFiles, peftFiles, runFiles } from "./export.ts";
+import type { Files } from "./export-weights.ts";
 import { Comparisons } from "./comparisons.ts";
 import type { ComparisonShelf } from "./comparison-shelf.ts";
 import { type LoadContext, type Loaded, type LoadedData, type LoadedModel, dataColumns, load, loadData, loadModel, previewOf } from "./load.ts";
@@ -40,6 +41,7 @@ import { problemOf } from "./problem.ts";
 import { Running } from "./running.ts";
 import { allocateScores, allocationWarnings, checkProxies, costOf, scoreRun } from "./score.ts";
 import { type Shelf, memoryShelf } from "./shelf.ts";
+import type { Active } from "./training.ts";
 
 /** What the session needs of the place it runs in. */
 export interface Surroundings {
@@ -61,6 +63,7 @@ export class StudioSession implements Session {
   private readonly running: Running;
   private readonly comparing: Comparisons;
   private benchmarking = false;
+  private merging = false;
   private readonly loading = new Map<string, Promise<LoadedModel>>();
   /** The rows last asked for, encoded: most changes in the form leave them as they are. */
   private data: { key: string; data: LoadedData } | null = null;
@@ -258,13 +261,25 @@ export class StudioSession implements Session {
   }
 
   async export(only?: "peft"): Promise<ExportedFile | { problems: Problem[] }> {
+    const kind = only ?? (this.running.active?.loaded.target.ranks.size ? "adapter" : "model");
+    const file = await this.zipped(kind, ({ run, loaded, config, events }) => (only ? peftFiles(run, loaded, config) : runFiles(run, loaded, config, events)));
+    return file!;
+  }
+
+  exportMerged(onProgress: (done: number, total: number) => void): Promise<ExportedFile | { problems: Problem[] } | null> {
+    this.merging = true;
+    const watch = { progress: onProgress, cancelled: () => !this.merging };
+    return this.zipped("merged", ({ run, loaded, config, events }) => mergedFiles(run, loaded, config, events, watch));
+  }
+  cancelMerged = async (): Promise<void> => void (this.merging = false);
+
+  /** What lies on the device, between two steps, as a zip; null where it was cancelled. */
+  private async zipped(kind: string, files: (active: Active) => Promise<Files | null>): Promise<ExportedFile | { problems: Problem[] } | null> {
     const { active } = this.running;
     if (!active) return { problems: [{ where: "export", what: "there is no run to export", hint: "Press Train first.", level: "error" }] };
     try {
-      const { run, loaded, config, events } = active;
-      const files = await active.control.between(() => (only ? peftFiles(run, loaded, config) : runFiles(run, loaded, config, events)));
-      const kind = only ?? (loaded.target.ranks.size ? "adapter" : "model");
-      return { name: `${active.loaded.files.name.replace(/[^\w.-]+/g, "-")}-${kind}.zip`, bytes: zipFolder(files) };
+      const made = await active.control.between(() => files(active));
+      return made && { name: `${active.loaded.files.name.replace(/[^\w.-]+/g, "-")}-${kind}.zip`, bytes: zipFolder(made) };
     } catch (e) {
       return { problems: [problemOf(e)] };
     }

@@ -3,7 +3,7 @@
 
 import { adapters } from "../adapters/index.ts";
 import { isShortcut, shortcut } from "../adapters/shortcut.ts";
-import { type Backend, type Memory, type Range, aligned, whole } from "../engine/backend.ts";
+import { type Backend, type Exact, type Memory, type Range, aligned, whole } from "../engine/backend.ts";
 import type { Leaf } from "../engine/graph.ts";
 import { hash } from "../engine/random.ts";
 import { size } from "../engine/tensor.ts";
@@ -133,11 +133,11 @@ export class Run {
     }
   }
 
-  /** Off: every site's scale is 0, the base answers. On: those of the sites that are on. */
-  adapterOn(on: boolean): void {
+  /** Off: every site's scale is 0, the base answers. On: those of the sites that are on; a number: so many times these. */
+  adapterOn(on: boolean | number): void {
     const scales = new Float32Array(this.target.scales.length);
     this.target.sites.forEach((s, i) => {
-      if (on && !this.offSites.has(s.name)) scales[i] = this.target.scales[i];
+      if (on && !this.offSites.has(s.name)) scales[i] = this.target.scales[i] * Number(on);
     });
     this.plans.write("scales", scales);
   }
@@ -170,13 +170,22 @@ export class Run {
   }
 
   /** Runs fn on the base: without the adapter and with the base's own head, or (full fine-tuning) with the trained weights as they were at the start. */
-  async asBase<T>(start: Snapshot | null, fn: () => Promise<T>): Promise<T> {
+  asBase = <T>(start: Snapshot | null, fn: () => Promise<T>): Promise<T> => this.atStrength(start, 0, fn);
+
+  /**
+   * Runs fn with what was trained at a strength: 0 is the base, 1 as trained. Scales are multiplied; weights that are trained whole lie so far on the way
+   * from the base's to theirs. To be called between steps, after which everything is as before.
+   */
+  async atStrength<T>(start: Snapshot | null, strength: number, fn: () => Promise<T>): Promise<T> {
+    if (strength === 1) return fn();
+    /** At 0 exactly the start, also where what was trained is not finite. */
+    const between = <A extends Exact>(from: A, to: Exact): A => (strength === 0 ? from : (from.map((x, i) => x + strength * (to[i] - x)) as A));
     const now = start && (await this.parameters.snapshot());
-    if (start) this.parameters.restore(start);
-    else this.adapterOn(false);
+    if (now) this.parameters.restore({ ...start, parameters: between(start.parameters, now.parameters) });
+    else this.adapterOn(strength);
     const trained = new Map<string, Float32Array>();
     if (!start) for (const name of this.wholes.keys()) trained.set(name, await this.parameters.read(name));
-    for (const name of trained.keys()) this.parameters.write(name, this.wholes.get(name)!);
+    for (const [name, data] of trained) this.parameters.write(name, between(this.wholes.get(name)!, data));
     try {
       return await fn();
     } finally {

@@ -1,4 +1,5 @@
 // strings.ts — every text of the page that is not data. Help for fields comes from the catalogue, not from here.
+import { exporting } from "./strings-export.ts";
 import { preflight, preview, suggestion } from "./strings-before.ts";
 import { comparison } from "./strings-compare.ts";
 import { data } from "./strings-data.ts";
@@ -117,6 +118,12 @@ export const text = {
     history: "Answers over time",
     pending: "…",
     askTitle: "Ask it yourself",
+    on: "Adapter on",
+    onFull: "Training on",
+    strength: "Strength",
+    times: (strength: string) => `× ${strength}`,
+    strengthHelp: "0 is the base, 1 as trained. Only for your questions: what trains does not notice.",
+    tunedAt: (strength: string) => `tuned × ${strength}`,
     prompt: "Your prompt",
     placeholder: "Sue had a little blue ring.\nQ: What color was Sue's ring?\nA:",
     notYet: "There is a tuned model to ask once Train was pressed.",
@@ -156,23 +163,7 @@ export const text = {
     live: (state: string, step: number) => `Run ${state}, step ${step}.`,
     phase: (phase: string) => `Getting ready: ${phase}.`,
   },
-  export: {
-    button: "Export adapter",
-    size: (size: string) => `zip, about ${size}`,
-    saved: (name: string, size: string) => `${name}, ${size}`,
-    help: "A PEFT folder with config, events and tables.",
-    working: "Packing…",
-    shortcuts: (n: number) => `With ${n} shortcut${n === 1 ? "" : "s"} and the Python file that loads them.`,
-    bare: {
-      open: "PEFT adapter alone…",
-      title: "Leave the shortcuts out?",
-      lost: (n: number) =>
-        `PEFT cannot hold shortcuts. The adapter alone lacks the ${n} that this run trained: it is another model than the one you see here, and may answer much worse.`,
-      instead: "The full export has them, with load_shortcuts.py, which puts both on the transformers model.",
-      go: "Export without shortcuts",
-      stay: "Keep them",
-    },
-  },
+  export: exporting,
   drop: { release: "Drop a file of rows (JSONL, JSON, CSV, TSV, text, also as .gz) to train on it, or a model folder to use it" },
   /** Places of problems that are no fields. */
   places: { memory: "Memory", benchmark: "Benchmark", export: "Export" } as Readonly<Record<string, string>>,

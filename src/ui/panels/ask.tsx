@@ -12,6 +12,9 @@ interface Asked {
   temperature: string;
   seed: string;
   tokens: string;
+  /** What was trained counts, and how much of it. */
+  on: boolean;
+  strength: number;
 }
 
 /** `taken`: one of the fixed prompts, taken over. */
@@ -20,9 +23,10 @@ export function Ask({ taken }: { taken: string | null }) {
   const sample = useStudio((state) => state.run.samples.at(-1)?.prompt ?? promptOf(state.preview));
   const ready = useStudio((state) => state.run.plan !== null && state.lookedAt === null);
   const area = useRef<HTMLTextAreaElement>(null);
-  const [asked, setAsked] = useState<Asked>({ prompt: null, temperature: "0", seed: "0", tokens: "32" });
+  const [asked, setAsked] = useState<Asked>({ prompt: null, temperature: "0", seed: "0", tokens: "32", on: true, strength: 1 });
   const [asking, setAsking] = useState(false);
-  const [answer, setAnswer] = useState<Answered | { problems: Problem[] } | null>(null);
+  const [answer, setAnswer] = useState<(Answered & { strength: number }) | { problems: Problem[] } | null>(null);
+  const full = useStudio((state) => state.run.plan !== null && state.run.plan.sites.every((site) => site.r === 0));
   useEffect(() => {
     if (taken === null) return;
     setAsked((now) => ({ ...now, prompt: taken }));
@@ -34,7 +38,9 @@ export function Ask({ taken }: { taken: string | null }) {
     setAsking(true);
     try {
       const { temperature, seed, tokens } = asked;
-      setAnswer(await client.ask({ prompt, temperature: Number(temperature), seed: Number(seed), maxNewTokens: Number(tokens), topP: 1 }));
+      const strength = asked.on ? asked.strength : 0;
+      const said = await client.ask({ prompt, temperature: Number(temperature), seed: Number(seed), maxNewTokens: Number(tokens), topP: 1, strength });
+      setAnswer({ ...said, strength });
     } catch (error) {
       setAnswer({ problems: [{ where: text.answers.prompt, what: String(error), hint: text.fault.workerHint, level: "error" }] });
     } finally {
@@ -81,6 +87,27 @@ export function Ask({ taken }: { taken: string | null }) {
           {asking ? text.answers.asking : text.answers.ask}
         </button>
       </div>
+      <div className="ask-strength">
+        <label>
+          <input type="checkbox" checked={asked.on} onChange={(event) => setAsked({ ...asked, on: event.target.checked })} />{" "}
+          {full ? text.answers.onFull : text.answers.on}
+        </label>
+        <label className="slider">
+          {text.answers.strength}
+          <input
+            type="range"
+            min={0}
+            max={1.5}
+            step={0.05}
+            value={asked.strength}
+            disabled={!asked.on}
+            aria-valuetext={text.answers.times(asked.strength.toFixed(2))}
+            onChange={(event) => setAsked({ ...asked, strength: Number(event.target.value) })}
+          />
+          <output className="muted number">{text.answers.times((asked.on ? asked.strength : 0).toFixed(2))}</output>
+        </label>
+        <span className="help">{text.answers.strengthHelp}</span>
+      </div>
       {!ready && <p className="help">{text.answers.notYet}</p>}
       {answer && "problems" in answer && (
         <div role="alert">
@@ -94,7 +121,7 @@ export function Ask({ taken }: { taken: string | null }) {
       {answer && "base" in answer && (
         <dl className="versus" aria-live="polite">
           <Answer title={text.answers.base} answer={answer.base} />
-          <Answer title={text.answers.tuned} answer={answer.tuned} strong />
+          <Answer title={answer.strength === 1 ? text.answers.tuned : text.answers.tunedAt(answer.strength.toFixed(2))} answer={answer.tuned} strong />
         </dl>
       )}
     </form>

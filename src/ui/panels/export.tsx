@@ -1,5 +1,7 @@
-// export.tsx — the run as a zip. PEFT's adapter alone only where shortcuts are to be left out, and after a question.
+// export.tsx — the run as a zip, and its model with the adapter in its weights. PEFT's adapter alone only where shortcuts are to be left out, and after a
+// question.
 import { useRef, useState } from "react";
+import type { ExportedFile, Problem } from "../../protocol.ts";
 import { useParts, useStudio } from "../context.ts";
 import { bytes } from "../format.ts";
 import { save } from "../save.ts";
@@ -10,12 +12,15 @@ export function Export() {
   const plan = useStudio((state) => state.run.plan);
   const steps = useStudio((state) => state.run.steps.length);
   const cuts = useStudio((state) => state.run.sites.filter((site) => site.kind && site.r > 0).length);
-  const [working, setWorking] = useState(false);
+  const [working, setWorking] = useState<"zip" | "merged" | null>(null);
+  const [share, setShare] = useState(0);
   const [saved, setSaved] = useState<string | null>(null);
-  const run = async (only?: "peft") => {
-    setWorking(true);
+  const run = async (what: "zip" | "merged", make: () => Promise<ExportedFile | { problems: Problem[] } | null>) => {
+    setWorking(what);
+    setShare(0);
     try {
-      const file = await client.export(only);
+      const file = await make();
+      if (file === null) return setSaved(text.export.cancelled);
       if ("problems" in file) {
         for (const problem of file.problems) store.getState().fail(problem);
         return;
@@ -23,21 +28,43 @@ export function Export() {
       save(file.name, file.bytes as BlobPart, "application/zip");
       setSaved(text.export.saved(file.name, bytes(file.bytes.length)));
     } catch (error) {
-      store.getState().fail({ what: String(error), where: text.export.button });
+      store.getState().fail({ what: String(error), where: text.export.title });
     } finally {
-      setWorking(false);
+      setWorking(null);
     }
   };
-  const off = working || steps === 0;
+  const off = working !== null || steps === 0;
+  const low = plan?.sites.reduce((sum, site) => sum + (site.r > 0 ? site.parameters : 0), 0) ?? 0;
+  const full = plan !== null && low === 0;
   return (
-    <div className="export">
-      <button type="button" className="quiet" data-testid="export" disabled={off} onClick={() => void run()}>
-        {working ? text.export.working : text.export.button}
+    <div className="export" role="group" aria-label={text.export.title}>
+      <button type="button" className="quiet" data-testid="export" disabled={off} onClick={() => void run("zip", () => client.export())}>
+        {working === "zip" ? text.export.working : full ? text.export.full : text.export.button}
       </button>
-      {cuts > 0 && <Bare cuts={cuts} off={off} onGo={() => void run("peft")} />}
-      <span className="muted small number">
-        {saved ?? (plan ? text.export.size(bytes(4 * plan.trainable)) : text.export.help)}
-        {cuts > 0 && `. ${text.export.shortcuts(cuts)}`}
+      {!full && cuts === 0 && (
+        <button
+          type="button"
+          className="quiet"
+          data-testid="export-merged"
+          disabled={off}
+          onClick={() => void run("merged", () => client.exportMerged((done, total) => setShare(done / total)))}
+        >
+          {text.export.merged}
+        </button>
+      )}
+      {cuts > 0 && <Bare cuts={cuts} off={off} onGo={() => void run("zip", () => client.export("peft"))} />}
+      {working === "merged" && (
+        <>
+          <progress value={share} max={1} aria-label={text.export.merging(`${Math.round(100 * share)} %`)} />
+          <button type="button" className="quiet" data-testid="cancel-merged" onClick={() => void client.cancelMerged()}>
+            {text.export.cancel}
+          </button>
+        </>
+      )}
+      <span className="muted small number" role="status">
+        {saved ?? (plan ? text.export.size(bytes(4 * (full ? plan.total : plan.trainable))) : text.export.help)}
+        {cuts > 0 && `. ${text.export.shortcuts(cuts)} ${text.export.notMerged}`}
+        {saved === null && plan && !full && cuts === 0 && `. ${text.export.mergedHelp(bytes(4 * (plan.total - low)))}`}
       </span>
     </div>
   );
