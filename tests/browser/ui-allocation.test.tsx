@@ -78,3 +78,47 @@ test("labelled data brings its task, and its labels are shown", async () => {
   await expect.poll(() => here.host.querySelectorAll(".token.label").length, { timeout: 10_000 }).toBe(3);
   expect(new URLSearchParams(location.hash.slice(1)).get("model.task")).toBe("classification");
 });
+
+test("ranks by hand begin with those shown, are set by keyboard on the map, and the budget says where it ends", async () => {
+  await open();
+  await userEvent.click(page.getByTestId("allocation"));
+  await userEvent.click(page.getByTestId("score"));
+  await expect.poll(hollow, { timeout: 10_000 }).toBe(32);
+  await userEvent.selectOptions(page.getByLabelText("Allocation", { exact: true }), "manual");
+  await expect.element(page.getByText("42 are set.", { exact: false })).toBeVisible();
+  expect(page.getByTestId("scoring").elements()).toHaveLength(0);
+  here.host.querySelector<HTMLElement>('[data-cell="0,0"]')!.focus();
+  await userEvent.keyboard("1");
+  await userEvent.keyboard("6{Enter}");
+  await expect.poll(() => label("0,0"), { timeout: 10_000 }).toMatch(/^layer 0, q_proj: rank 16/);
+  expect(new URLSearchParams(location.hash.slice(1)).get("rank_pattern")).toBeNull();
+  await expect.element(page.getByTestId("cut")).toHaveTextContent("The budget ends before one rank that you set");
+  await userEvent.click(page.getByRole("button", { name: "Let the budget pay for all" }));
+  await expect.poll(() => page.getByTestId("cut").elements().length, { timeout: 10_000 }).toBe(0);
+  const hand = () => (JSON.parse(new URLSearchParams(location.hash.slice(1)).get("allocation")!) as { ranks: Record<string, number> }).ranks;
+  await expect.poll(() => hand()["model.layers.0.self_attn.q_proj"], { timeout: 10_000 }).toBe(16);
+  await userEvent.click(page.getByTestId("undo"));
+  await userEvent.click(page.getByTestId("undo"));
+  await expect.poll(() => label("0,0"), { timeout: 10_000 }).toMatch(/^layer 0, q_proj: off/);
+  await userEvent.click(page.getByTestId("undo"));
+  await expect.element(page.getByLabelText("Allocation", { exact: true })).toHaveValue("top-k");
+});
+
+test("what is chosen is read in full, however narrow the form", async () => {
+  await open();
+  await userEvent.click(page.getByTestId("allocation"));
+  await userEvent.selectOptions(page.getByLabelText("Decided", { exact: true }), "dynamic");
+  const pen = document.createElement("canvas").getContext("2d")!;
+  for (const width of [1280, 900, 400]) {
+    await page.viewport(width, 900);
+    for (const select of here.host.querySelectorAll<HTMLSelectElement>(".allocation select")) {
+      const style = getComputedStyle(select);
+      pen.font = `${style.fontWeight} ${style.fontSize} ${style.fontFamily}`;
+      const words = pen.measureText(select.selectedOptions[0].text).width;
+      // The arrow takes its part.
+      const room = select.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight) - 18;
+      expect(room, `${select.selectedOptions[0].text} at ${width}`).toBeGreaterThanOrEqual(words);
+    }
+  }
+  await page.viewport(1280, 900);
+});
