@@ -258,8 +258,12 @@ export async function train(
   try {
     if (!from)
       await control.between(async () => {
-        if (data.prompts.length) await answers(0, "base");
-        await evaluation(0);
+        const base = async (): Promise<void> => {
+          if (data.prompts.length) await answers(0, "base");
+          await evaluation(0);
+        };
+        // An adapter may have begun as another run's.
+        await (run.target.ranks.size ? run.asBase(null, base) : base());
       });
     lastRead = performance.now();
     busy = lastRead - (from?.loop.time ?? 0);

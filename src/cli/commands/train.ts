@@ -4,6 +4,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { DataError } from "../../data/error.ts";
 import type { RunConfig, TrainEvent } from "../../protocol.ts";
+import { trainedFurther } from "../../session/adapter-in.ts";
 import { runFiles } from "../../session/export.ts";
 import type { Keeper } from "../../session/keeper.ts";
 import { begun, reopened, resumable } from "../../session/start.ts";
@@ -15,7 +16,7 @@ import type { StoredCheckpoint } from "../../train/checkpoint.ts";
 import { checkRows } from "../../train/rows.ts";
 import { train as trainRun } from "../../train/trainer.ts";
 import type { Args, Command } from "../command.ts";
-import { backendName, backendOption, dataOption, makeFolder, openBackend, openRun, readConfig } from "../place.ts";
+import { backendName, backendOption, dataOption, makeFolder, openBackend, openRun, openTrained, readConfig, within } from "../place.ts";
 import { Progress } from "../progress.ts";
 import { type MakeFolder, newFolder, oldFolder } from "../run-folder.ts";
 
@@ -28,12 +29,14 @@ export const train: Command = {
     "Ctrl-C stops after the current step, writes DIR and exits 0 (again: at once, exit 130). A run whose loss is not finite writes its last finite state and exits 1.",
     "DIR/checkpoints holds the last and the best state, written every train.checkpoint_seconds and at the end. train --resume DIR goes on from the last one, as if it had never stopped",
     "(bit for bit on the same backend); --steps N makes the run N steps long: the learning rate then follows the schedule of the longer run.",
+    "--from DIR begins as a PEFT adapter: its modules, ranks and alphas take the place of those in CONFIG.json; moments and steps begin anew.",
     "seconds is the wall time of training with its evaluations; tokens_per_second counts the steps alone.",
   ].join("\n"),
   options: {
     out: { value: "DIR", help: "folder of the run; must be new or empty" },
     data: dataOption,
     overwrite: { help: "write into DIR although it is not empty" },
+    from: { value: "DIR", help: "train this PEFT adapter further" },
     resume: { value: "DIR", help: "go on with the run in DIR; takes no CONFIG.json and no --out" },
     steps: { value: "N", help: "with --resume: train up to step N" },
     backend: backendOption,
@@ -45,16 +48,18 @@ export const train: Command = {
       progress.show(e);
     };
     let keeper: Keeper | null = null;
-    const { file, out, config, stored, make } = await place(args, emit);
-    progress = new Progress(config.train.steps);
+    const { file, out, config: given, stored, from: adapter, make } = await place(args, emit);
+    progress = new Progress(given.train.steps);
 
-    const loaded = await openRun(config, file);
+    const opened = await openRun(given, file);
+    const trained = adapter === undefined ? null : await openTrained(adapter);
+    const { config, loaded } = trained ? await within(adapter!, () => trainedFurther(given, opened, trained)) : { config: given, loaded: opened };
     if (stored) checkRows(loaded.rows, stored);
     const { backend, most } = await openBackend(config.backend);
     const problem = doesNotFit(estimate(loaded.target, config, backend.name), { piece: most, total: backend.name === "wasm" ? WASM_ROOM : Infinity });
     if (problem) throw new DataError(`${file}, ${problem.where}`, problem.what, problem.hint);
 
-    const made = (keeper = await make());
+    const made = (keeper = await make(config));
     const control = new Control(config.train.learning_rate);
     const onInterrupt = (): void => {
       if (control.stopped()) process.exit(130);
@@ -67,6 +72,10 @@ export const train: Command = {
     const { run, from } = stored
       ? await reopened(config, loaded, resumable(loaded, stored), here, emit)
       : { run: await begun(config, loaded, here, emit, control.stopped), from: undefined };
+    if (trained) {
+      run.load(trained);
+      emit({ type: "note", step: 0, text: `The run begins as the adapter ${adapter}: what counts as the base is the model without it.` });
+    }
     const kept = await trainRun(run, loaded.rows, config, control, emit, { from, keep: (checkpoint, urgent) => made.keep(checkpoint, run, urgent) });
     const seconds = (performance.now() - began) / 1000;
     progress.end();
@@ -108,8 +117,10 @@ interface Place {
   config: RunConfig;
   /** What it goes on from; null: it begins. */
   stored: StoredCheckpoint | null;
+  /** The adapter it begins as. */
+  from?: string;
   /** Nothing is written before. */
-  make: MakeFolder;
+  make: (config: RunConfig) => ReturnType<MakeFolder>;
 }
 
 async function place(args: Args, tell: (e: TrainEvent) => void): Promise<Place> {
@@ -120,8 +131,9 @@ async function place(args: Args, tell: (e: TrainEvent) => void): Promise<Place> 
     const out = args.needed("out");
     const config = await readConfig(file, args);
     await makeFolder(out, args.flag("overwrite"));
-    return { file, out, config, stored: null, make: () => newFolder(out, config, tell) };
+    return { file, out, config, stored: null, from: args.text("from"), make: (config) => newFolder(out, config, tell) };
   }
+  if (args.text("from") !== undefined) throw new DataError("--from", "does not go with --resume", "A run goes on as itself; --from begins a new one");
   if (args.positionals.length || args.text("out") !== undefined)
     throw new DataError("--resume", "takes neither CONFIG.json nor --out", "The run in DIR has a configuration, and is written there");
   const backend = backendName(args);
