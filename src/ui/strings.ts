@@ -122,7 +122,7 @@ export const text = {
     onFull: "Training on",
     strength: "Strength",
     times: (strength: string) => `× ${strength}`,
-    strengthHelp: "0 is the base, 1 as trained. Only for your questions: what trains does not notice.",
+    strengthHelp: "0 is the base, 1 as trained. It counts for your questions only; training is not affected.",
     tunedAt: (strength: string) => `tuned × ${strength}`,
     prompt: "Your prompt",
     placeholder: "Sue had a little blue ring.\nQ: What color was Sue's ring?\nA:",

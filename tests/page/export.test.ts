@@ -58,7 +58,7 @@ test("a run, its merged model, and answers from the base to beyond what was trai
 async function pictures(page: Page): Promise<void> {
   if (!process.env.PICTURES) return;
   for (const scheme of ["light", "dark"] as const) {
-    await page.emulateMedia({ colorScheme: scheme });
+    await page.emulateMedia({ colorScheme: scheme, forcedColors: "none" });
     await page.locator(".ask").screenshot({ path: `${process.env.PICTURES}/ask-${scheme}.png` });
     await page.locator(".run").screenshot({ path: `${process.env.PICTURES}/run-${scheme}.png` });
   }

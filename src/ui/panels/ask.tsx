@@ -88,7 +88,7 @@ export function Ask({ taken }: { taken: string | null }) {
         </button>
       </div>
       <div className="ask-strength">
-        <label>
+        <label className="check">
           <input type="checkbox" checked={asked.on} onChange={(event) => setAsked({ ...asked, on: event.target.checked })} />{" "}
           {full ? text.answers.onFull : text.answers.on}
         </label>
