@@ -17,6 +17,7 @@ const packages = [
   "comlink",
   "dexie",
   "fflate",
+  "@huggingface/jinja",
   "@huggingface/tokenizers",
   "papaparse",
 ];
