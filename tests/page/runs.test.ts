@@ -6,6 +6,7 @@ import type { Browser, BrowserContext, Page } from "playwright";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { readZip } from "../../src/formats/zip.ts";
 import type { TrainEvent } from "../../src/protocol.ts";
+import { violations } from "../harness/axe.ts";
 import { launch } from "../harness/chromium.ts";
 import { serveDist } from "../harness/serve.ts";
 
@@ -150,5 +151,42 @@ test("deleted and taken back; out as a zip and in again, where it goes on", { ti
   await expect.poll(() => stepOf(page), { timeout: 120_000 }).toBeGreaterThan(from);
   await page.getByTestId("stop").click();
   await over(page);
+  await page.close();
+});
+
+test("a run on one's own file goes on after a reload without being given it again", { timeout: 240_000 }, async () => {
+  const page = await open(hash.replace("train.steps=60", "train.steps=300"));
+  const rows = Array.from({ length: 40 }, (_, i) => JSON.stringify({ prompt: `Tim had ${i} hats. Q: How many? A:`, completion: ` ${i}.` })).join("\n");
+  const given = page.waitForEvent("filechooser");
+  await page.getByRole("button", { name: "Open file" }).click();
+  await (await given).setFiles({ name: "hats.jsonl", mimeType: "application/jsonl", buffer: Buffer.from(rows) });
+  await expect.poll(() => page.getByTestId("data-select").inputValue()).toBe("file:hats.jsonl");
+  await page.getByTestId("train").and(page.locator(":enabled")).click();
+  await expect.poll(() => stepOf(page), { timeout: 120_000 }).toBeGreaterThan(9);
+  await page.reload();
+  await page.getByTestId("cut-off").getByRole("button").first().click();
+  await expect.poll(() => stepOf(page), { timeout: 120_000 }).toBeGreaterThan(15);
+  await page.getByTestId("stop").click();
+  await over(page);
+  await page.close();
+});
+
+test.each([1280, 400])("%i pixels wide: no violations that axe knows", { timeout: 120_000 }, async (width) => {
+  const page = await open();
+  await page.setViewportSize({ width, height: 900 });
+  await page.getByRole("link", { name: "Runs", exact: true }).click();
+  const rows = page.getByTestId("kept-run");
+  await expect.poll(() => rows.count()).toBeGreaterThan(2);
+  await rows.first().getByRole("button", { name: /More/ }).click();
+  for (const i of [1, 2]) await rows.nth(i).getByRole("checkbox").check();
+  await page.getByTestId("compare-runs").getByRole("grid").waitFor();
+  await page.locator(".compare .recharts-line-curve").first().waitFor({ state: "attached" });
+  expect(await violations(page)).toEqual([]);
+  // Nothing is wider than the page.
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+  await rows.first().getByRole("button", { name: "Delete" }).click();
+  await page.getByRole("button", { name: "Undo" }).waitFor();
+  expect(await violations(page)).toEqual([]);
+  await page.getByRole("button", { name: "Undo" }).click();
   await page.close();
 });

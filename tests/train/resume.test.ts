@@ -104,7 +104,7 @@ describe.each(["reference", "webgpu", "wasm"] as const)("%s", (name) => {
     expect(whole.run.off.size).toBe(3);
     expect(whole.events.filter((e) => e.type === "allocation").map((e) => e.step)).toEqual([0, 3, 6, 9, 12]);
     expect(whole.events.filter((e) => e.type === "sites").map((e) => e.step)).toEqual([1, 3, 5, 7, 9, 11, 13]);
-    for (const cut of [1, 3, 8, 13]) {
+    for (const cut of [1, 8, 13]) {
       const { bytes, events } = whole.files.get(cut)!;
       const on = await go(await runOf(backend, tiny, config), config, 14, bytes, data, [6, 0.004]);
       expectSame(on, whole);
@@ -139,6 +139,20 @@ test("ranks of a static allocation, and full fine-tuning with its distance from 
   expectSame(on, free);
   expect(on.events.findLast((e) => e.type === "sites")).toEqual(free.events.findLast((e) => e.type === "sites"));
   await expect(go(await runOf(backend, tiny, full), full, 6, bytes)).rejects.toThrow(/is of another run: this one trains "model\.embed_tokens\.weight"/);
+});
+
+test("shortcuts, and rows of like length in one batch", { timeout: 120_000 }, async () => {
+  const backend = await backends.wasm();
+  const grouped = dynamic({ group_by_length: true });
+  const config = { ...grouped, allocation: { ...grouped.allocation!, shortcuts: "combined" as const, budget: { share: 0.5 } } };
+  const whole = await go(await runOf(backend, tiny, config), config, 9);
+  expect(whole.run.target.sites.some((s) => s.kind === "shortcut")).toBe(true);
+  for (const cut of [2, 6]) {
+    const { bytes, events } = whole.files.get(cut)!;
+    const on = await go(await runOf(backend, tiny, config), config, 9, bytes);
+    expectSame(on, whole);
+    expect(told(on.events), `after ${cut}`).toEqual(told(whole.events.slice(events)));
+  }
 });
 
 test("a pause keeps the state as it is, once; the end too", async () => {
