@@ -44,7 +44,7 @@ export function useExperiment(proxies: readonly string[], B: "auto" | "as-is" | 
     cancel: () => void store.getState().stop(),
     async run() {
       const before = store.getState().scoring.state;
-      const mark = (state: typeof before) => store.setState(({ scoring }) => ({ scoring: { ...scoring, state } }));
+      const mark = (state: typeof before) => store.setState(({ scoring }) => ({ scoring: { ...scoring, state, asked: [] } }));
       mark("running");
       setRunning({ proxy: "", done: 0, total: 0 });
       setProblems([]);
