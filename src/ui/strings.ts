@@ -200,5 +200,10 @@ export const text = {
     use: "Use all of them (reloads the page)",
     failed: (why: string) => `It could not be installed: ${why}`,
   },
-  fault: { where: "where", dismiss: "Dismiss", worker: "The worker stopped", workerHint: "Reload the page: the settings are in the address, and the run goes on from its last state." },
+  fault: {
+    where: "where",
+    dismiss: "Dismiss",
+    worker: "The worker stopped",
+    workerHint: "Reload the page: the settings are in the address, and the run goes on from its last state.",
+  },
 };
