@@ -1,10 +1,28 @@
-// adapter-in.ts — an adapter from elsewhere that is trained further: its modules, ranks and alphas become the run's own.
+// adapter-in.ts — an adapter from elsewhere, tried or trained further: its modules, ranks and alphas become the run's own.
 
+import { FormatError } from "../formats/error.ts";
+import { readAdapter } from "../formats/peft.ts";
+import { blobSource } from "../formats/source.ts";
 import type { Trained } from "../formats/shortcuts.ts";
 import { ConfigError } from "../models/model.ts";
-import type { RunConfig } from "../protocol.ts";
+import { readZip } from "../formats/zip.ts";
+import type { GivenFile, RunConfig } from "../protocol.ts";
 import { targetOf, targetOfAdapter } from "../train/subject.ts";
 import type { Loaded } from "./load.ts";
+
+const CONFIG = "adapter_config.json";
+
+/** What the visitor gave: the files of a PEFT folder, or a zip with one in it, as the export of a run is. Throws FormatError. */
+export async function readGiven(files: readonly GivenFile[]): Promise<Trained> {
+  const zip = files.find((file) => /\.zip$/i.test(file.name));
+  if (!zip) return readAdapter(new Map(files.map((file) => [file.name.slice(file.name.lastIndexOf("/") + 1), blobSource(file.bytes)])));
+  const found = readZip(new Uint8Array(await zip.bytes.arrayBuffer()), undefined, zip.name);
+  const config = [...found.keys()].filter((path) => path === CONFIG || path.endsWith(`/${CONFIG}`));
+  if (config.length !== 1)
+    throw new FormatError(zip.name, config.length ? `holds ${config.length} adapters` : `holds no ${CONFIG}`, "Give a zip with one PEFT folder in it");
+  const folder = config[0].slice(0, -CONFIG.length);
+  return readAdapter(new Map([...found].filter(([path]) => path.startsWith(folder)).map(([path, bytes]) => [path.slice(folder.length), bytes])));
+}
 
 /**
  * The configuration and the target of a run that begins as the adapter; its values are for `Run.load`. Throws ConfigError: it is not of this model, it has

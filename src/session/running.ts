@@ -1,22 +1,24 @@
 // running.ts — the run under way, one at a time: begun, gone on with, or only brought onto the device. Whatever goes wrong is its last event.
 
+import type { Trained } from "../formats/shortcuts.ts";
 import { ConfigError } from "../models/model.ts";
-import type { Onward, RunConfig, Session, TrainEvent } from "../protocol.ts";
+import type { GivenFile, Onward, RunConfig, Session, TrainEvent } from "../protocol.ts";
 import { Control } from "../train/control.ts";
 import { estimate } from "../train/estimate.ts";
 import { doesNotFit, roomOf } from "../train/fit.ts";
 import { checkRows } from "../train/rows.ts";
+import { readGiven, trainedFurther } from "./adapter-in.ts";
 import { chooseBackend } from "./choose-backend.ts";
 import type { RunLibrary } from "./library.ts";
 import type { Loaded } from "./load.ts";
 import { Mail } from "./mail.ts";
 import { changesOf, goingOn } from "./onward.ts";
 import { problemOf } from "./problem.ts";
-import { reopened, resumable } from "./start.ts";
+import { begun, reopened, resumable } from "./start.ts";
 import type { Surroundings } from "./studio.ts";
 import { type Active, type Training, trainKept } from "./training.ts";
 
-export class Running implements Pick<Session, "train" | "continueRun" | "openRun"> {
+export class Running implements Pick<Session, "train" | "takeAdapter" | "continueRun" | "openRun"> {
   /** What lies on the device. */
   active: Active | null = null;
   /** Of the run that is going on or was last: there from the moment Train is pressed, so that Stop works while it loads. */
@@ -32,22 +34,40 @@ export class Running implements Pick<Session, "train" | "continueRun" | "openRun
   ) {}
 
   train(json: RunConfig, onEvents: (events: TrainEvent[]) => void): Promise<void> {
+    return this.go(onEvents, (mail, control) => this.begins(json, mail, control));
+  }
+
+  takeAdapter(json: RunConfig, files: GivenFile[], what: "try" | "train", onEvents: (events: TrainEvent[]) => void): Promise<void> {
     return this.go(onEvents, async (mail, control) => {
+      const trained = await readGiven(files);
+      if (what === "train") return this.begins(json, mail, control, trained);
       mail.post({ type: "state", state: "loading", step: 0 });
-      const { config, loaded, onStep } = await this.ready(json, control);
-      if (control.stopped()) return mail.post({ type: "state", state: "stopped", step: 0 });
-      const { keeper, fleeting } = await this.library.begin(config, mail.post);
-      mail.replay(keeper.record, []);
-      mail.log = keeper;
-      mail.post({ type: "state", state: "loading", step: 0 });
-      if (fleeting) mail.post({ type: "note", step: 0, text: `${fleeting} The run is gone with the page: export what you want to keep.` });
-      else
-        this.around.keepFiles?.(config).catch((e: Error) => {
-          const text = `The files of this run are not kept (${e.message || e.name}): to go on with it after a reload, give them again.`;
-          mail.post({ type: "note", step: mail.lastStep, text });
-        });
-      await this.trains({ config, loaded, control, keeper, mail, from: null }, onStep);
+      const { config, loaded } = await this.ready(json, control, trained);
+      await this.onDevice(null);
+      const events: TrainEvent[] = [];
+      const emit = (e: TrainEvent): void => {
+        mail.post(e);
+        if (e.type !== "progress") events.push(e);
+      };
+      const run = await begun(config, loaded, this.around.backend, emit, control.stopped);
+      run.load(trained);
+      await this.onDevice({ config, loaded, run, control, events, start: null });
+      mail.post({ type: "state", state: "stopped", step: 0 });
     });
+  }
+
+  /** trained: an adapter that it begins as. */
+  private async begins(json: RunConfig, mail: Mail, control: Control, trained?: Trained): Promise<void> {
+    mail.post({ type: "state", state: "loading", step: 0 });
+    const { config, loaded, onStep } = await this.ready(json, control, trained);
+    if (control.stopped()) return mail.post({ type: "state", state: "stopped", step: 0 });
+    const { keeper, fleeting } = await this.library.begin(config, mail.post);
+    mail.replay(keeper.record, []);
+    mail.log = keeper;
+    mail.post({ type: "state", state: "loading", step: 0 });
+    if (fleeting) mail.post({ type: "note", step: 0, text: `${fleeting} The run is gone with the page: export what you want to keep.` });
+    if (trained) mail.post({ type: "note", step: 0, text: "The run begins as an adapter that was given; what counts as the base is the model without it." });
+    await this.trains({ config, loaded, control, keeper, mail, from: null, trained }, onStep);
   }
 
   continueRun(id: string, onward: Onward, onEvents: (events: TrainEvent[]) => void): Promise<void> {
@@ -107,8 +127,9 @@ export class Running implements Pick<Session, "train" | "continueRun" | "openRun
   }
 
   /** A configuration opened, and known to fit. Throws DataError, FormatError, ConfigError, and what does not fit. */
-  private async ready(json: RunConfig, control: Control): Promise<{ config: RunConfig; loaded: Loaded; onStep: (e: TrainEvent) => void }> {
-    const { config, loaded } = await this.open(json);
+  private async ready(json: RunConfig, control: Control, trained?: Trained): Promise<{ config: RunConfig; loaded: Loaded; onStep: (e: TrainEvent) => void }> {
+    const opened = await this.open(json);
+    const { config, loaded } = trained ? trainedFurther(opened.config, opened.loaded, trained) : opened;
     control.learningRate = config.train.learning_rate;
     const device = await this.around.device();
     const backend = chooseBackend(config.backend, device).name;

@@ -161,6 +161,7 @@ export class StudioSession implements Session {
   }
 
   train: Session["train"] = (config, onEvents) => this.running.train(config, onEvents);
+  takeAdapter: Session["takeAdapter"] = (config, files, what, onEvents) => this.running.takeAdapter(config, files, what, onEvents);
   continueRun: Session["continueRun"] = (id, onward, onEvents) => this.running.continueRun(id, onward, onEvents);
   openRun: Session["openRun"] = (id, which, onEvents) => this.running.openRun(id, which, onEvents);
   runs: Session["runs"] = () => this.library.runs();

@@ -2,6 +2,7 @@
 // last state. Three losses in ten minutes are no accident: then it stops and offers a smaller batch.
 
 import type { Backend } from "../engine/backend.ts";
+import type { Trained } from "../formats/shortcuts.ts";
 import type { RunConfig, TrainEvent } from "../protocol.ts";
 import type { Control } from "../train/control.ts";
 import type { Snapshot } from "../train/parameters.ts";
@@ -32,6 +33,8 @@ export interface Training {
   mail: Mail;
   /** What it goes on from; null: it begins. */
   from: Resumable | null;
+  /** Values that it begins with. */
+  trained?: Trained;
   open(config: RunConfig): Promise<Backend>;
   /** The run that lies on the device from now on; null: none does, and the one before is to be let go. */
   onDevice(active: Active | null): Promise<void>;
@@ -77,6 +80,7 @@ export async function trainKept({ config, loaded, control, keeper, mail, open, o
       const { run, from } = newest
         ? await reopened(config, loaded, newest.state, opening, emit)
         : { run: await begun(config, loaded, opening, emit, control.stopped), from: undefined };
+      if (!newest && o.trained) run.load(o.trained);
       const start = loaded.target.ranks.size ? null : await run.parameters.snapshot();
       await onDevice({ config, loaded, run, control, events: keeper.log, start });
       await train(run, loaded.rows, config, control, emit, {

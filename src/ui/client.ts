@@ -15,6 +15,7 @@ export function connect(onLost: (what: string) => void): Session {
     preflight: (config) => remote.preflight(config),
     preview: (config, rows, first) => remote.preview(config, rows, first),
     train: (config, onEvents) => remote.train(config, proxy(onEvents)),
+    takeAdapter: (config, files, what, onEvents) => remote.takeAdapter(config, files, what, proxy(onEvents)),
     pause: () => remote.pause(),
     step: () => remote.step(),
     resume: () => remote.resume(),

@@ -34,6 +34,7 @@ export function DropTarget({ onRuns }: { onRuns: () => void }) {
           onRuns();
           return library.getState().import(files[0].bytes);
         }
+        if (files.some((file) => file.name === "adapter_config.json")) return store.getState().offerAdapter(files);
         if (files.some((file) => file.name === "config.json" || file.name.endsWith(".safetensors"))) return give("models", folder, files);
         if (files.length > 1) fail({ what: text.data.onlyOne(files[0].name, files.length - 1), hint: text.data.onlyOneHint });
         return give("data", files[0].name, [files[0]]);

@@ -1,6 +1,6 @@
 // follow.ts — a run that the page shows: followed as it happens, gone on with, brought onto the device, or only looked at.
 import type { StoreApi } from "zustand/vanilla";
-import type { KeptRun, Onward, RunConfig, Session, TrainEvent } from "../protocol.ts";
+import type { GivenFile, KeptRun, Onward, RunConfig, Session, TrainEvent } from "../protocol.ts";
 import { active, emptyRun, fold, type RunView } from "./fold.ts";
 import { replay, withRun } from "./runs.ts";
 import type { Studio } from "./store.ts";
@@ -11,6 +11,11 @@ const flushEvery = 100;
 
 export interface Following {
   train(): Promise<void>;
+  /** Files of an adapter that is offered for use; empty: they are still to be picked, null: none is. */
+  adapter: readonly GivenFile[] | null;
+  offerAdapter(files: readonly GivenFile[] | null): void;
+  /** The adapter offered onto the device, to be asked; or a run that begins as it. */
+  takeAdapter(what: "try" | "train"): Promise<void>;
   /** From its last state; `onward` may give it more steps, or smaller batches. */
   continueRun(run: KeptRun, onward?: Onward): Promise<void>;
   /** Its state onto the device: to be asked and exported. */
@@ -58,6 +63,14 @@ export function following(client: Session, { getState: get, setState: set }: Sto
     async train() {
       const { config } = get();
       await follow("train", config, (onEvents) => client.train(config, onEvents));
+    },
+    adapter: null,
+    offerAdapter: (adapter) => set({ adapter }),
+    async takeAdapter(what) {
+      const { adapter, config } = get();
+      if (!free() || !adapter?.length) return;
+      set({ adapter: null });
+      await follow("adapter", config, (onEvents) => client.takeAdapter(config, [...adapter], what, onEvents));
     },
     async continueRun({ id, name, config }, onward = {}) {
       if (!free()) return;

@@ -222,6 +222,9 @@ export function createStudio(client: Session, catalogue: Catalogue, config: RunC
         if (working(get()) || blockers(state).length > 0) return;
         await follow.train();
       },
+      adapter: follow.adapter,
+      offerAdapter: follow.offerAdapter,
+      takeAdapter: follow.takeAdapter,
       continueRun: follow.continueRun,
       openRun: follow.openRun,
       lookAt: follow.lookAt,

@@ -1,5 +1,5 @@
 // strings.ts — every text of the page that is not data. Help for fields comes from the catalogue, not from here.
-import { exporting } from "./strings-export.ts";
+import { adapterIn, exporting } from "./strings-export.ts";
 import { preflight, preview, suggestion } from "./strings-before.ts";
 import { comparison } from "./strings-compare.ts";
 import { data } from "./strings-data.ts";
@@ -164,6 +164,7 @@ export const text = {
     phase: (phase: string) => `Getting ready: ${phase}.`,
   },
   export: exporting,
+  adapterIn,
   drop: { release: "Drop a file of rows (JSONL, JSON, CSV, TSV, text, also as .gz) to train on it, or a model folder to use it" },
   /** Places of problems that are no fields. */
   places: { memory: "Memory", benchmark: "Benchmark", export: "Export" } as Readonly<Record<string, string>>,

@@ -39,6 +39,7 @@ test("a run, its merged model, and answers from the base to beyond what was trai
     return ask.locator("dd").allTextContents();
   };
   const slider = ask.getByRole("slider", { name: "Strength" });
+  const prompt = await ask.locator("textarea").inputValue();
   const [base, tuned] = await answers();
   expect(tuned).not.toBe(base);
   await slider.press("Home");
@@ -49,7 +50,27 @@ test("a run, its merged model, and answers from the base to beyond what was trai
   await ask.getByRole("checkbox", { name: "Adapter on" }).uncheck();
   expect(await slider.isDisabled()).toBe(true);
   expect(await answers()).toEqual([base, base]);
+
+  const again = page.waitForEvent("download");
+  await page.getByTestId("export").click();
+  const run = await (await again).path();
+  await page.getByTestId("adapter-in").click();
+  expect(await page.getByTestId("adapter-try").isDisabled()).toBe(true);
+  const files = { name: "run.zip", mimeType: "application/zip", buffer: await readFile(run) };
+  await page.locator("dialog input[type=file]").setInputFiles(files);
+  expect(await page.locator("dialog[open]").textContent()).toContain("Given: run.zip");
   expect(await violations(page)).toEqual([]);
+  if (process.env.PICTURES) {
+    await page.emulateMedia({ colorScheme: "light", forcedColors: "none" });
+    await page.screenshot({ path: `${process.env.PICTURES}/adapter-in.png` });
+  }
+  await page.getByTestId("adapter-try").click();
+  await expect.poll(() => page.locator(".run .panel-head .muted").textContent(), { timeout: 100_000 }).toContain("stopped");
+  await ask.getByRole("checkbox", { name: "Adapter on" }).check();
+  await slider.press("Home");
+  for (let i = 0; i < 20; i++) await slider.press("ArrowRight");
+  await ask.locator("textarea").fill(prompt);
+  expect(await answers()).toEqual([base, tuned]);
   await pictures(page);
   expect(said).toEqual([]);
 });

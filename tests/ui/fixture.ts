@@ -493,6 +493,7 @@ export class ReplaySession extends MemoryRuns implements Session {
   };
   allocate = async (config: RunConfig, scores: number[]): Promise<Allocated> =>
     (config.allocation?.allocator === "manual" ? manual : topK)(config, preflightOf(config, this.layers).sites, scores);
+  takeAdapter: Session["takeAdapter"] = (config, _files, _what, onEvents) => this.train(config, onEvents);
   exportMerged = async (onProgress: (done: number, total: number) => void): Promise<ExportedFile> => {
     onProgress(1, 1);
     return { name: "merged.zip", bytes: new Uint8Array([0x50, 0x4b, 5, 6]) };

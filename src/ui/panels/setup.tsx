@@ -4,6 +4,7 @@ import { fieldPaths, getField, sameField, type FieldPath } from "../fields.ts";
 import { active } from "../fold.ts";
 import { blockers } from "../store.ts";
 import { text } from "../strings.ts";
+import { AdapterIn } from "./adapter-in.tsx";
 import { AllocationSection } from "./allocation.tsx";
 import { CheckField, NumberField, SelectField } from "./field.tsx";
 import { ModulesField } from "./modules.tsx";
@@ -50,6 +51,7 @@ export function Setup() {
       {busy && <p className="help">{text.setup.locked}</p>}
       <ModelField />
       <DataField />
+      <AdapterIn />
       <SelectField path="method" entries={methods} peek />
       {!full && (
         <>
