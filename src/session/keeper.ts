@@ -47,7 +47,12 @@ export class Keeper {
     if (e.type === "progress" || e.type === "run") return;
     if (e.type === "step") this.stepped = true;
     this.log.push(e);
-    this.timer ??= setTimeout(() => void this.flush(), FLUSH_MS);
+    this.timer ??= setTimeout(() => void this.flush().then(() => (this.old ? this.writeWaiting() : undefined)), FLUSH_MS);
+  }
+
+  /** The last state that was written is older than the run asks for. */
+  private get old(): boolean {
+    return performance.now() - this.writtenAt >= this.record.config.train.checkpoint_seconds * 1000;
   }
 
   /** Keeps a state: the best one at once, others when the last that was written is old enough, or when the run halts. */
@@ -64,15 +69,15 @@ export class Keeper {
       });
     if (isBest) await write("best", evaluatedOf(best));
     this.waiting = () => write("last", {});
-    const old = performance.now() - this.writtenAt >= this.record.config.train.checkpoint_seconds * 1000;
-    if (urgent || old) await this.writeWaiting();
+    if (urgent || this.old) await this.writeWaiting();
   }
 
   private async writeWaiting(): Promise<void> {
     const { waiting } = this;
+    if (!waiting) return;
     this.waiting = null;
     this.writtenAt = performance.now();
-    await waiting?.();
+    await waiting();
   }
 
   /** Forgets what came after the first n events: the run goes on from there. */
