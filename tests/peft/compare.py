@@ -71,6 +71,8 @@ def main() -> None:
     else:
         ids = torch.randint(0, base.config.vocab_size, (2, 24), generator=torch.Generator().manual_seed(0))
     mask = values["attention_mask"].long() if "attention_mask" in values else torch.ones_like(ids)
+    if classifies and base.config.pad_token_id is not None:
+        ids = ids.masked_fill(mask == 0, base.config.pad_token_id)  # decoders find the last token of a row by it
     counted = slice(None) if classifies else mask.bool()
     inputs = {"input_ids": ids, "attention_mask": mask}
     if "token_type_ids" in values and "token_type_ids" in signature(base.forward).parameters and getattr(base.config, "type_vocab_size", 1) > 1:
