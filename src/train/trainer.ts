@@ -61,7 +61,8 @@ export interface TrainOptions {
 }
 
 const READ_MS = 120;
-const ANSWER_TOKENS = 16;
+/** Of an answer that is shown: at least, and at most as many as the expected ones have. */
+const ANSWER_TOKENS = [16, 32] as const;
 
 /**
  * Trains to the end of the configuration, or until stopped. Resolves with the last checkpoint, which is also what the run then holds.
@@ -142,7 +143,9 @@ export async function train(
       });
       return;
     }
-    const ids = await generate(run, data.prompts.map((p) => p.ids), greedy(ANSWER_TOKENS, data.tokenizer.stopIds), control.stopped); // prettier-ignore
+    const longest = Math.max(...data.prompts.map(({ expected }) => data.tokenizer.encode(expected).length));
+    const tokens = Math.min(Math.max(longest + 1, ANSWER_TOKENS[0]), ANSWER_TOKENS[1]);
+    const ids = await generate(run, data.prompts.map((p) => p.ids), greedy(tokens, data.tokenizer.stopIds), control.stopped); // prettier-ignore
     if (control.stopped()) return;
     data.prompts.forEach((p, i) => emit({ type: "sample", step, prompt: p.text, which, text: data.tokenizer.decode(ids[i]), expected: p.expected }));
   };

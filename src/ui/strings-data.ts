@@ -46,5 +46,5 @@ export const data = {
   duplicates: (n: string) => `${n} training rows are the same as an earlier one`,
   leaked: (n: string) => `${n} held-out rows are the same as a training row: what is measured on them is memory`,
   partly: (n: string) => `In ${n} conversations only the last answer is learned: the template writes the others differently when more follows`,
-  truncatedTo: (n: string, policy: string) => `${n} rows are cut to the longest length. ${policy}`,
+  truncatedTo: (n: string, policy: string) => `${n} rows are longer than the longest row may be. ${policy}`,
 };

@@ -1,7 +1,9 @@
 // generate.ts — an answer to one prompt, greedy or sampled.
 
 import { encodePrompt } from "../../data/batch.ts";
+import { question } from "../../data/chat.ts";
 import { DataError } from "../../data/error.ts";
+import { chatTemplate } from "../../data/template.ts";
 import { generate as generateIds } from "../../train/generate.ts";
 import type { Command } from "../command.ts";
 import { adapterOption, backendName, backendOption, openBackend, openModel } from "../place.ts";
@@ -16,6 +18,11 @@ export const generate: Command = {
     model: { value: "SOURCE", help: "bundled:NAME, hub:org/name@revision or file:FOLDER" },
     adapter: adapterOption,
     prompt: { value: "TEXT", help: "what the model continues" },
+    template: {
+      value: "NAME",
+      help: "ask the prompt as a conversation by this chat template: auto (the model's own, else plain), plain, chatml, alpaca, or a text in Jinja",
+    },
+    system: { value: "TEXT", help: "system prompt of that conversation" },
     "max-new-tokens": { value: "N", help: "at most so many new tokens; default 32" },
     temperature: { value: "T", help: "0 (default): the likeliest token each time; above: sampled" },
     "top-p": { value: "P", help: "sample from the likeliest tokens that together have this probability; default 1" },
@@ -37,7 +44,9 @@ export const generate: Command = {
     const { maxPositions } = model.base.config;
     if (sampling.maxNewTokens >= maxPositions)
       throw new DataError("--max-new-tokens", `is ${sampling.maxNewTokens}, the model reads at most ${maxPositions} tokens`, "Take fewer");
-    const ids = encodePrompt(prompt, model.tokenizer, maxPositions - sampling.maxNewTokens);
+    const [template, system] = [args.text("template"), args.text("system") ?? null];
+    const chat = template !== undefined || system !== null ? { template: chatTemplate(template ?? "auto", model.tokenizer), system, prompts: true } : null;
+    const ids = encodePrompt(chat ? question(prompt, chat) : prompt, model.tokenizer, maxPositions - sampling.maxNewTokens);
     if (!ids.length) throw new DataError("--prompt", "is empty, and documents of this model have no start token", "Write at least one word");
     const { backend } = await openBackend(name);
     const run = await openSubject(model, args.text("adapter"), backend, ids.length + sampling.maxNewTokens);
