@@ -17,7 +17,6 @@ export const data = {
   mapping: "How it is read",
   readAs: (format: string) => `read as ${format}`,
   writtenBy: (template: string) => `template: ${template}`,
-  asItIs: "prompt and completion exactly as they are",
   unclear: "The columns are unclear. Say what they hold:",
   format: "Rows are",
   auto: "automatic",
@@ -29,15 +28,16 @@ export const data = {
   remembered: "Remembered on this device for files with these columns.",
   asLabels: "Labels are",
   labels: { "causal-lm": "written as text", classification: "classes of a classifier" },
-  template: "Chat template",
   templateAuto: "automatic",
   templateOwn: "one of my own (Jinja)",
   templateText: "Template in Jinja",
   templateHelp: {
     turns: "Automatic: the model's own, or User: … Assistant: … where it has none.",
     literal: "Automatic: no template, prompt and completion stay as they are.",
+    own: "It writes the messages, and the beginning of an answer where add_generation_prompt is true.",
   },
-  system: "System prompt",
+  templatePlaceholder:
+    "{% for message in messages %}{{ message.role }}: {{ message.content }}\n{% endfor %}{% if add_generation_prompt %}assistant:{% endif %}",
   systemPlaceholder: "none",
   apply: "Apply",
   before: "Earlier rows",
@@ -46,5 +46,5 @@ export const data = {
   duplicates: (n: string) => `${n} training rows are the same as an earlier one`,
   leaked: (n: string) => `${n} held-out rows are the same as a training row: what is measured on them is memory`,
   partly: (n: string) => `In ${n} conversations only the last answer is learned: the template writes the others differently when more follows`,
-  truncatedTo: (n: string, policy: string) => `${n} rows are longer than the longest row may be. ${policy}`,
+  truncatedTo: (n: string, most: number, policy: string) => `${n} rows are longer than ${most} tokens. ${policy}`,
 };

@@ -34,6 +34,7 @@ export function DataPreviewPanel() {
 }
 
 function Preview({ preview }: { preview: DataPreview }) {
+  const longest = useStudio((state) => state.config.data.max_length);
   return (
     <>
       <ul className="legend">
@@ -58,7 +59,7 @@ function Preview({ preview }: { preview: DataPreview }) {
       </ol>
       <Pages preview={preview} />
       <Lengths lengths={preview.lengths} />
-      {notices(preview).map((notice) => (
+      {notices(preview, longest).map((notice) => (
         <p key={notice} className="help">
           {notice}
         </p>
@@ -81,11 +82,11 @@ function Preview({ preview }: { preview: DataPreview }) {
 }
 
 /** What is to be known of all rows. */
-function notices({ truncated, truncation, duplicates, leaked, partly = 0, unread }: DataPreview): string[] {
+function notices({ truncated, truncation, duplicates, leaked, partly = 0, unread }: DataPreview, longest: number): string[] {
   const words = text.data;
   return [
     unread,
-    truncated > 0 && words.truncatedTo(count(truncated), truncation),
+    truncated > 0 && words.truncatedTo(count(truncated), longest, truncation),
     partly > 0 && words.partly(count(partly)),
     duplicates > 0 && words.duplicates(count(duplicates)),
     leaked > 0 && words.leaked(count(leaked)),

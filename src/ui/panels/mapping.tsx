@@ -34,8 +34,8 @@ export function Mapping() {
       </summary>
       {unclear && <p className="notice warning">{words.unclear}</p>}
       {columns && <Columns columns={columns} formats={formats} config={config} />}
-      {preview && "rows" in preview && <p className="help">{preview.truncation}</p>}
-      {!classifier && <Template turns={template !== undefined && config.data.template === "auto" && config.data.system === null} />}
+      {preview && "rows" in preview && preview.truncated === 0 && <p className="help">{preview.truncation}</p>}
+      {!classifier && !unclear && <Template turns={template !== undefined && config.data.template === "auto" && config.data.system === null} />}
     </details>
   );
 }

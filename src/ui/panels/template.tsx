@@ -20,7 +20,7 @@ export function Template({ turns }: { turns: boolean }) {
   const chosen = templates.find(({ name }) => name === template);
   return (
     <div className="mapping-fields">
-      <Field path="data.template" help={chosen?.help ?? words.templateHelp[turns ? "turns" : "literal"]} peek>
+      <Field path="data.template" help={writing ? words.templateHelp.own : (chosen?.help ?? words.templateHelp[turns ? "turns" : "literal"])} peek>
         {(field, describedBy) => (
           <select
             id={field}
@@ -47,6 +47,7 @@ export function Template({ turns }: { turns: boolean }) {
           id={id}
           value={named ? "" : template}
           rows={6}
+          placeholder={words.templatePlaceholder}
           apply={(next) => next.trim() && store.getState().edit("data.template", next)}
         />
       )}
