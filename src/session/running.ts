@@ -66,6 +66,11 @@ export class Running implements Pick<Session, "train" | "takeAdapter" | "continu
     mail.log = keeper;
     mail.post({ type: "state", state: "loading", step: 0 });
     if (fleeting) mail.post({ type: "note", step: 0, text: `${fleeting} The run is gone with the page: export what you want to keep.` });
+    else
+      this.around.keepFiles?.(config).catch((e: Error) => {
+        const text = `The files of this run are not kept (${e.message || e.name}): to go on with it after a reload, give them again.`;
+        mail.post({ type: "note", step: mail.lastStep, text });
+      });
     if (trained) mail.post({ type: "note", step: 0, text: "The run begins as an adapter that was given; what counts as the base is the model without it." });
     await this.trains({ config, loaded, control, keeper, mail, from: null, trained }, onStep);
   }
