@@ -85,6 +85,6 @@ const commands: [string[], ...string[]][] = [
   [["inspect", "nowhere"], 'model.source: "nowhere" is not a source.'],
   [["parity", "nowhere"], "nowhere: there is no such folder."],
   [["export", "a.json", "--format", "gguf", "--out", "x"], '--format: "gguf" is no format'],
-  [["dance"], 'cli: "dance" is no command. There is train, score, evaluate, generate, inspect, explain, export, parity'],
+  [["dance"], 'cli: "dance" is no command. There is train, compare, score, evaluate, generate, inspect, explain, export, parity'],
 ];
 test.concurrent.each(commands)("%j", { timeout: 60_000 }, (args, ...parts) => refused(args, parts));
