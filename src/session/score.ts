@@ -19,11 +19,16 @@ import { longestBatch, start } from "./start.ts";
 const ranking: Readonly<Record<string, RankProxy>> = proxies;
 const describing: Readonly<Record<string, Figure>> = figures;
 
-/** Throws ConfigError for a name that is no proxy and no figure, and where nothing is adapted. */
-export function checkProxies(names: readonly string[], { target }: Loaded): void {
+/** Throws ConfigError for a name that is no proxy and no figure. */
+export function checkProxyNames(names: readonly string[]): void {
   for (const name of names)
     if (!Object.hasOwn(ranking, name) && !Object.hasOwn(describing, name))
       throw new ConfigError("proxies", `${JSON.stringify(name)} is no score`, `There is ${[...Object.keys(ranking), ...Object.keys(describing)].join(", ")}.`);
+}
+
+/** Throws ConfigError for a name that is no proxy and no figure, and where nothing is adapted. */
+export function checkProxies(names: readonly string[], { target }: Loaded): void {
+  checkProxyNames(names);
   if (!target.ranks.size) throw new ConfigError("method", "adapts no modules, so there is nothing to score", 'Take method "lora".');
 }
 

@@ -4,7 +4,7 @@
 import { DataError } from "../../data/error.ts";
 import type { Scores } from "../../protocol.ts";
 import { figures, proxies } from "../../proxies/index.ts";
-import { allocateScores, checkProxies, costOf, scoreRun } from "../../session/score.ts";
+import { allocateScores, checkProxies, checkProxyNames, costOf, scoreRun } from "../../session/score.ts";
 import type { Command } from "../command.ts";
 import { backendOption, openBackend, openRun, readConfig } from "../place.ts";
 import { Progress } from "../progress.ts";
@@ -30,6 +30,7 @@ export const score: Command = {
     const file = args.only();
     const names = args.text("proxies")?.split(",").map((n) => n.trim()) ?? USUAL; // prettier-ignore
     if (new Set(names).size < names.length) throw new DataError("--proxies", "names one twice", `There is ${Object.keys(proxies).join(", ")}`);
+    checkProxyNames(names);
     const config = await readConfig(file, args);
     const loaded = await openRun(config, file);
     checkProxies(names, loaded);
