@@ -64,7 +64,8 @@ export async function loadModel(source: string, context: LoadContext): Promise<L
   const tokenizer = loadTokenizer(files.tokenizerJson, files.tokenizerConfig, base.config.vocabSize, {
     config: files.config,
     generationConfig: files.generationConfig,
-    chatTemplate: await files.readText("chat_template.jinja"),
+    // A file of its own only where tokenizer_config.json has none: whoever asks a web server for a file that is not there leaves an error on the console.
+    chatTemplate: (files.tokenizerConfig as { chat_template?: unknown } | null)?.chat_template ? null : await files.readText("chat_template.jinja"),
   });
   return { files, base, tokenizer, checkpoint: underNames(await openSafetensors(files.weights), base.model.body) };
 }

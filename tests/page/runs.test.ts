@@ -173,6 +173,8 @@ test("a run on one's own file goes on after a reload without being given it agai
 
 test.each([1280, 400])("%i pixels wide: no violations that axe knows", { timeout: 120_000 }, async (width) => {
   const page = await open();
+  // A colour on its way from light to dark is no colour of the page.
+  await page.emulateMedia({ reducedMotion: "reduce" });
   await page.setViewportSize({ width, height: 900 });
   await page.getByRole("link", { name: "Runs", exact: true }).click();
   const rows = page.getByTestId("kept-run");
