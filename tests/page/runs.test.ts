@@ -23,8 +23,10 @@ afterAll(async () => {
   await host?.close();
 });
 
+/** Many enough that the last cut, too, comes well before the end. */
+const STEPS = 120;
 const hash =
-  "?backend=wasm#train.steps=60&train.batch_size=1&train.gradient_accumulation_steps=2&lora_dropout=0.1&target_modules=v_proj&data.max_length=48" +
+  `?backend=wasm#train.steps=${STEPS}&train.batch_size=1&train.gradient_accumulation_steps=2&lora_dropout=0.1&target_modules=v_proj&data.max_length=48` +
   "&data.limit=60&train.eval_every=0&train.eval_rows=2&train.samples_every=0&train.checkpoint_seconds=1";
 
 async function open(address = hash): Promise<Page> {
@@ -66,7 +68,7 @@ const ends: Record<string, (page: Page) => Promise<Page>> = {
 test("cut off ten times at random steps, it ends as the run that was left alone", { timeout: 600_000 }, async () => {
   const whole = await open();
   await whole.getByTestId("train").click();
-  await expect.poll(() => stepOf(whole), { timeout: 120_000 }).toBe(60);
+  await expect.poll(() => stepOf(whole), { timeout: 120_000 }).toBe(STEPS);
   await over(whole);
   const truth = await exported(whole);
   await whole.close();
@@ -75,7 +77,7 @@ test("cut off ten times at random steps, it ends as the run that was left alone"
   await page.getByTestId("train").click();
   const story: string[] = [];
   for (let cut = 0; cut < 10; cut++) {
-    const at = 1 + Math.floor(5.8 * cut + 5 * Math.random());
+    const at = 1 + Math.floor(8 * cut + 8 * Math.random());
     await expect.poll(() => stepOf(page), { timeout: 120_000, interval: 30 }).toBeGreaterThanOrEqual(at);
     const seen = await stepOf(page);
     const [how, end] = Object.entries(ends)[cut % 3];
@@ -84,10 +86,10 @@ test("cut off ten times at random steps, it ends as the run that was left alone"
     const button = page.getByTestId("cut-off").getByRole("button").first();
     const from = Number(/\d+/.exec((await button.textContent())!)?.[0] ?? 0);
     story.push(`${how} at ${seen}, from ${from}`);
-    expect(from, story.join("; ")).toBeLessThanOrEqual(60);
+    expect(from, story.join("; ")).toBeLessThanOrEqual(STEPS);
     await button.click();
   }
-  await expect.poll(() => stepOf(page), { timeout: 120_000 }).toBe(60);
+  await expect.poll(() => stepOf(page), { timeout: 120_000 }).toBe(STEPS);
   await over(page);
   const cut = await exported(page);
   expect(stepsIn(cut), story.join("; ")).toEqual(stepsIn(truth));
@@ -96,12 +98,12 @@ test("cut off ten times at random steps, it ends as the run that was left alone"
   // Nothing of it is lost or there twice.
   await page.getByRole("link", { name: "Runs", exact: true }).click();
   await expect.poll(() => page.getByTestId("kept-run").count()).toBe(2);
-  for (const run of await page.getByTestId("kept-run").all()) expect(await run.textContent()).toMatch(/finished.*step 60 of 60/);
+  for (const run of await page.getByTestId("kept-run").all()) expect(await run.textContent()).toMatch(new RegExp(`finished.*step ${STEPS} of ${STEPS}`));
   await page.close();
 });
 
 test("a second tab can read the run, not change it; when the first is gone, it goes on there", { timeout: 240_000 }, async () => {
-  const first = await open(hash.replace("train.steps=60", "train.steps=500"));
+  const first = await open(hash.replace(`train.steps=${STEPS}`, "train.steps=500"));
   await first.getByTestId("train").click();
   await expect.poll(() => stepOf(first), { timeout: 120_000 }).toBeGreaterThan(4);
   const second = await open();
@@ -155,7 +157,7 @@ test("deleted and taken back; out as a zip and in again, where it goes on", { ti
 });
 
 test("a run on one's own file goes on after a reload without being given it again", { timeout: 240_000 }, async () => {
-  const page = await open(hash.replace("train.steps=60", "train.steps=300"));
+  const page = await open(hash.replace(`train.steps=${STEPS}`, "train.steps=300"));
   const rows = Array.from({ length: 40 }, (_, i) => JSON.stringify({ prompt: `Tim had ${i} hats. Q: How many? A:`, completion: ` ${i}.` })).join("\n");
   const given = page.waitForEvent("filechooser");
   await page.getByRole("button", { name: "Open file" }).click();
