@@ -1,5 +1,5 @@
 // budget.tsx — the lesson's third part: a budget over the scores of the first one, the places it keeps, and the way to train with it.
-import { useEffect, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import type { Allocated, RunConfig } from "../../protocol.ts";
 import { rangeOf } from "../budget.ts";
 import { useParts, useStudio } from "../context.ts";
@@ -20,18 +20,20 @@ export function BudgetPart({ experiment: { scores: found }, go }: { experiment: 
   const [allocated, setAllocated] = useState<Allocated | null>(null);
   const proxy = compared[0];
   const scores = found?.scores[proxy];
-  const config: RunConfig = { ...setup, allocation: { ...usual, proxy, allocator: "top-k", when: "static", budget: { share } } };
+  const config = useMemo(
+    (): RunConfig => ({ ...setup, allocation: { ...usual, proxy, allocator: "top-k", when: "static", budget: { share } } }),
+    [setup, usual, proxy, share],
+  );
   useEffect(() => {
     if (!scores) return;
     let here = true;
-    const wanted: RunConfig = { ...setup, allocation: { ...usual, proxy, allocator: "top-k", when: "static", budget: { share } } };
-    void client.allocate(wanted, [...scores]).then((answer) => {
+    void client.allocate(config, [...scores]).then((answer) => {
       if (here && "ranks" in answer) setAllocated(answer);
     });
     return () => {
       here = false;
     };
-  }, [client, scores, setup, usual, proxy, share]);
+  }, [client, scores, config]);
   if (!found || !scores)
     return (
       <section aria-labelledby="lesson-budget">

@@ -1,5 +1,5 @@
 // scored.ts — an experiment of the lesson: a configuration scored by some proxies, with progress and cancel. Used by every part of the lesson.
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import type { Problem, RunConfig, Scores } from "../../protocol.ts";
 import { useParts, useStudio } from "../context.ts";
 import { working } from "../store.ts";
@@ -22,7 +22,7 @@ export interface Experiment {
 export function useLessonConfig(): RunConfig {
   const config = useStudio((state) => state.config);
   const first = useStudio((state) => state.catalogue.first);
-  return config.method === "lora" ? config : { ...first, backend: config.backend };
+  return useMemo(() => (config.method === "lora" ? config : { ...first, backend: config.backend }), [config, first]);
 }
 
 /** Something runs on the device already. */
