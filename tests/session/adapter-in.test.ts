@@ -2,30 +2,11 @@
 
 import { unzipSync } from "fflate";
 import { expect, test } from "vitest";
-import { wasmBackend } from "../../src/engine/wasm/backend.ts";
 import type { AskOptions, GivenFile, RunConfig, TrainEvent } from "../../src/protocol.ts";
-import { StudioSession } from "../../src/session/studio.ts";
-import { parseConfig } from "../../src/train/config.ts";
-import { tinyContext } from "../harness/tiny-folder.ts";
+import { tinyRun, tinyStudio } from "../harness/tiny-studio.ts";
 
-const session = new StudioSession({
-  context: tinyContext,
-  device: async () => ({ webgpu: false, adapter: "", software: false, limits: {}, features: [] }),
-  backend: () => wasmBackend({ threads: 1 }),
-  give: () => {},
-});
-const config = (more: object = {}): RunConfig =>
-  parseConfig({
-    model: { source: "file:model" },
-    data: { source: "file:rows.jsonl", max_length: 32, eval_share: 0.25 },
-    r: 2,
-    lora_alpha: 4,
-    target_modules: ["q_proj", "v_proj"],
-    rank_pattern: { "layers.1.self_attn.q_proj": 3 },
-    train: { steps: 12, batch_size: 2, eval_every: 0, eval_rows: 4, samples_every: 0, warmup_steps: 0, learning_rate: 0.05 },
-    backend: "wasm",
-    ...more,
-  });
+const session = tinyStudio();
+const config = (more: object = {}): RunConfig => tinyRun({ rank_pattern: { "layers.1.self_attn.q_proj": 3 }, ...more });
 const asked: AskOptions = { prompt: "1 and 1 is", maxNewTokens: 6, temperature: 0, topP: 1, seed: 0 };
 const told = async (work: (onEvents: (events: TrainEvent[]) => void) => Promise<void>): Promise<TrainEvent[]> => {
   const events: TrainEvent[] = [];

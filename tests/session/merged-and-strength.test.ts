@@ -3,39 +3,20 @@
 import { unzipSync } from "fflate";
 import { describe, expect, test } from "vitest";
 import { makeBatch } from "../../src/data/batch.ts";
-import { wasmBackend } from "../../src/engine/wasm/backend.ts";
 import { bytesSource, openSafetensors } from "../../src/formats/safetensors.ts";
-import type { AskOptions, RunConfig, TrainEvent } from "../../src/protocol.ts";
-import { StudioSession } from "../../src/session/studio.ts";
-import { parseConfig } from "../../src/train/config.ts";
+import type { AskOptions, TrainEvent } from "../../src/protocol.ts";
+import type { StudioSession } from "../../src/session/studio.ts";
 import { readLogits, writeBatch } from "../../src/train/evaluate.ts";
 import type { Run } from "../../src/train/run.ts";
 import { targetOf, targetOfBase } from "../../src/train/subject.ts";
 import { backends } from "../harness/backends.ts";
 import { relativeError } from "../harness/run.ts";
 import { tinyContext } from "../harness/tiny-folder.ts";
+import { tinyRun, tinyStudio } from "../harness/tiny-studio.ts";
 import { examples, fillAdapter, runConfig, runOf, tinyModel } from "../harness/tiny-model.ts";
 
-const studio = (): StudioSession =>
-  new StudioSession({
-    context: tinyContext,
-    device: async () => ({ webgpu: false, adapter: "", software: false, limits: {}, features: [] }),
-    backend: () => wasmBackend({ threads: 1 }),
-    give: () => {},
-  });
-const config = (more: object = {}): RunConfig =>
-  parseConfig({
-    model: { source: "file:model" },
-    data: { source: "file:rows.jsonl", max_length: 32, eval_share: 0.25 },
-    r: 2,
-    lora_alpha: 4,
-    target_modules: ["q_proj", "v_proj"],
-    train: { steps: 12, batch_size: 2, eval_every: 0, eval_rows: 4, samples_every: 0, warmup_steps: 0, learning_rate: 0.05 },
-    backend: "wasm",
-    ...more,
-  });
 const asked: AskOptions = { prompt: "1 and 1 is", maxNewTokens: 6, temperature: 0, topP: 1, seed: 0 };
-const train = async (session: StudioSession, json = config(), on: (e: TrainEvent) => void = () => {}): Promise<TrainEvent[]> => {
+const train = async (session: StudioSession, json = tinyRun(), on: (e: TrainEvent) => void = () => {}): Promise<TrainEvent[]> => {
   const events: TrainEvent[] = [];
   await session.train(json, (some) => some.forEach((e) => (events.push(e), on(e))));
   return events;
@@ -47,7 +28,7 @@ const adapter = async (session: StudioSession): Promise<Uint8Array> => {
 };
 
 test("the merged model is a zip of a folder that opens; cancelled it is nothing; with shortcuts it is refused in words", { timeout: 120_000 }, async () => {
-  const session = studio();
+  const session = tinyStudio();
   expect(await session.exportMerged(() => {})).toMatchObject({ problems: [{ what: "there is no run to export" }] });
   await train(session);
   const seen: number[] = [];
@@ -64,18 +45,18 @@ test("the merged model is a zip of a folder that opens; cancelled it is nothing;
   expect(moved.map((name) => name.split(".").at(-2)).sort()).toEqual(["q_proj", "q_proj", "v_proj", "v_proj"]);
 
   expect(await session.exportMerged(() => void session.cancelMerged())).toBeNull();
-  await train(session, config({ allocation: { proxy: "constant", budget: { share: 1 }, shortcuts: "combined", shortcut_r: 2 } }));
+  await train(session, tinyRun({ allocation: { proxy: "constant", budget: { share: 1 }, shortcuts: "combined", shortcut_r: 2 } }));
   expect(await session.exportMerged(() => {})).toMatchObject({ problems: [{ what: expect.stringContaining("cannot hold the run's 7 shortcuts") }] });
 });
 
 test("questions at a strength: 0 is the base, 1 as trained; a run that was asked ends bit-equal", { timeout: 120_000 }, async () => {
-  const quiet = studio();
+  const quiet = tinyStudio();
   const losses = (events: TrainEvent[]): number[] => events.flatMap((e) => (e.type === "step" ? [e.loss] : []));
   const alone = losses(await train(quiet));
-  const session = studio();
+  const session = tinyStudio();
   const said: Promise<unknown>[] = [];
   const heard = losses(
-    await train(session, config(), (e) => {
+    await train(session, tinyRun(), (e) => {
       if (e.type === "step") for (const strength of [0, 0.5, 1.5]) said.push(session.ask({ ...asked, strength }));
     }),
   );
