@@ -16,14 +16,8 @@ const STRONGEST = 1.5;
 export async function askRun(active: Active, o: AskOptions): Promise<Answer> {
   const { strength = 1 } = o;
   if (!(strength >= 0 && strength <= STRONGEST)) throw new ConfigError("strength", `is ${strength}`, `Take 0 (the base) to ${STRONGEST}; 1 is as trained.`);
-  const { control, loaded, run, start } = active;
-  const { tokenizer, rows } = loaded;
-  if (rows.metrics) return classify(active, o.prompt, strength, rows.classes);
-  const { data } = loaded;
-  const asked = "chat" in data && data.chat ? question(o.prompt, data.chat) : o.prompt;
-  const ids = encodePrompt(asked, tokenizer, loaded.base.config.maxPositions - o.maxNewTokens);
-  const sampling = { ...o, stopIds: tokenizer.stopIds };
-  const answer = async (): Promise<string> => tokenizer.decode((await generate(run, [ids], sampling))[0]);
+  const { control, run, start } = active;
+  const answer = active.loaded.rows.metrics ? label(active, o.prompt, active.loaded.rows.classes) : words(active, o);
   return control.between(async () => {
     const tuned = await run.atStrength(start, strength, answer);
     const base = await run.asBase(start, answer);
@@ -31,13 +25,18 @@ export async function askRun(active: Active, o: AskOptions): Promise<Answer> {
   });
 }
 
+/** What the model writes behind the prompt. */
+function words({ loaded, run }: Active, o: AskOptions): () => Promise<string> {
+  const { tokenizer, data } = loaded;
+  const asked = "chat" in data && data.chat ? question(o.prompt, data.chat) : o.prompt;
+  const ids = encodePrompt(asked, tokenizer, loaded.base.config.maxPositions - o.maxNewTokens);
+  const sampling = { ...o, stopIds: tokenizer.stopIds };
+  return async () => tokenizer.decode((await generate(run, [ids], sampling))[0]);
+}
+
 /** A pair of texts: the second begins on a new line. */
-async function classify({ run, config, start, control, loaded }: Active, asked: string, strength: number, classes: readonly string[] | null): Promise<Answer> {
+function label({ run, config, loaded }: Active, asked: string, classes: readonly string[] | null): () => Promise<string> {
   const [, text, text2] = /^(.*?)(?:\n([^]*))?$/s.exec(asked.trim())!;
   const { example } = encodeLabelled({ text, text2: text2?.trim() || undefined }, 0, loaded.tokenizer, config.data.max_length);
-  const answer = async (): Promise<string> => spell((await predict(run, [example], 1, config.data.max_length))![0], classes);
-  return control.between(async () => {
-    const tuned = await run.atStrength(start, strength, answer);
-    return { base: await run.asBase(start, answer), tuned };
-  });
+  return async () => spell((await predict(run, [example], 1, config.data.max_length))![0], classes);
 }

@@ -3,7 +3,7 @@
 import Dexie from "dexie";
 import { holdLock, heldLocks } from "./browser-locks.ts";
 import { type ComparisonShelf, memoryComparisons } from "./comparison-shelf.ts";
-import { StudioDatabase } from "./database.ts";
+import { StudioDatabase, storageDenied } from "./database.ts";
 
 const LOCK = "rankscope.comparison.";
 
@@ -13,7 +13,7 @@ export async function browserComparisons(name = "rankscope"): Promise<Comparison
     await database.open();
     return openComparisons(database);
   } catch (e) {
-    return memoryComparisons(`This browser keeps nothing for this page (${(e as Error).message || (e as Error).name}): private window, or storage is blocked.`);
+    return memoryComparisons(storageDenied(e));
   }
 }
 

@@ -3,7 +3,7 @@
 
 import Dexie from "dexie";
 import { heldLocks, holdLock } from "./browser-locks.ts";
-import { type EventBatch, StudioDatabase } from "./database.ts";
+import { type EventBatch, StudioDatabase, storageDenied } from "./database.ts";
 import { type Shelf, memoryShelf } from "./shelf.ts";
 
 const FOLDER = "runs";
@@ -20,7 +20,7 @@ export async function browserShelf(name = "rankscope"): Promise<Shelf> {
     await sweep(database, folder, await shelf.held());
     return shelf;
   } catch (e) {
-    return memoryShelf(`This browser keeps nothing for this page (${(e as Error).message || (e as Error).name}): private window, or storage is blocked.`);
+    return memoryShelf(storageDenied(e));
   }
 }
 

@@ -31,6 +31,10 @@ export interface ArmEvents {
   events: TrainEvent[];
 }
 
+/** Why nothing is kept here, for people. */
+export const storageDenied = (e: unknown): string =>
+  `This browser keeps nothing for this page (${(e as Error).message || (e as Error).name}): private window, or storage is blocked.`;
+
 export class StudioDatabase extends Dexie {
   declare readonly runs: Table<RunRecord, string>;
   declare readonly events: Table<EventBatch, [run: string, from: number]>;

@@ -1,6 +1,7 @@
 // compare-runs.tsx — two to six kept runs side by side: their losses, the settings in which they differ, how they went, and the difference of two maps.
 import { lazy, Suspense, useEffect, useMemo, useState } from "react";
 import type { KeptRun } from "../../protocol.ts";
+import { CurveSwitches } from "../charts/curve-switches.tsx";
 import { RunLine } from "../charts/run-line.tsx";
 import type { Curve } from "../charts/runs-chart.tsx";
 import { useLibrary, useParts, useStudio } from "../context.ts";
@@ -81,15 +82,7 @@ function Curves({ compared }: { compared: readonly Compared[] }) {
           value={over}
           onChange={setOver}
         />
-        <label className="slider">
-          {text.loss.smoothing}
-          <input type="range" min={0} max={0.98} step={0.02} value={smoothing} onChange={(event) => setSmoothing(Number(event.target.value))} />
-          <output>{smoothing.toFixed(2)}</output>
-        </label>
-        <label className="check">
-          <input type="checkbox" checked={log} onChange={(event) => setLog(event.target.checked)} />
-          {text.loss.log}
-        </label>
+        <CurveSwitches smoothing={smoothing} setSmoothing={setSmoothing} log={log} setLog={setLog} />
       </div>
     </div>
   );

@@ -78,7 +78,7 @@ export function KeptRunRow({ run, go }: { run: KeptRun; go: (page: PageName) => 
 function State({ run }: { run: KeptRun }) {
   const cut = cutOff(run);
   const state: RunState = run.holder === null && cut ? "stopped" : run.state;
-  const said = run.holder === "elsewhere" ? words.elsewhere : cut ? words.cutOff : words.states[state];
+  const said = run.holder === "elsewhere" ? words.elsewhere : cut ? words.cutOff : text.run.states[state];
   return (
     <span className="muted small" title={run.holder === "elsewhere" ? words.elsewhereHelp : undefined}>
       <span className={`dot ${run.holder === "elsewhere" ? "running" : state}`} /> {said}

@@ -1,6 +1,7 @@
 // loss.tsx — the loss panel: the two numbers, the chart with its switches, the learning rate below; what will happen
 // before the first run, and the phases of getting ready.
 import { lazy, memo, startTransition, Suspense, useEffect, useState } from "react";
+import { CurveSwitches } from "../charts/curve-switches.tsx";
 import { LearningRate } from "../charts/learning-rate.tsx";
 import { useStudio, useThrottled } from "../context.ts";
 import { active, type RunView } from "../fold.ts";
@@ -93,15 +94,7 @@ const Curves = memo(function Curves({ steps, evaluations, total }: CurvesProps) 
             {text.loss.held}
           </li>
         </ul>
-        <label className="slider">
-          {text.loss.smoothing}
-          <input type="range" min={0} max={0.98} step={0.02} value={smoothing} onChange={(event) => setSmoothing(Number(event.target.value))} />
-          <output>{smoothing.toFixed(2)}</output>
-        </label>
-        <label className="check">
-          <input type="checkbox" checked={log} onChange={(event) => setLog(event.target.checked)} />
-          {text.loss.log}
-        </label>
+        <CurveSwitches smoothing={smoothing} setSmoothing={setSmoothing} log={log} setLog={setLog} />
         <span className="grow" />
         <LearningRate steps={steps} total={total} now={steps.length > 0 ? short(steps.columns.learningRate[steps.length - 1]) : ""} />
       </div>
