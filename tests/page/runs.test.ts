@@ -192,5 +192,6 @@ test.each([1280, 400])("%i pixels wide: no violations that axe knows", { timeout
   await page.getByRole("button", { name: "Undo" }).waitFor();
   expect(await violations(page)).toEqual([]);
   await page.getByRole("button", { name: "Undo" }).click();
+  await expect.poll(() => page.getByRole("button", { name: "Undo" }).count()).toBe(0);
   await page.close();
 });
