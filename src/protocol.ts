@@ -266,8 +266,9 @@ export interface Session extends RunsSession, ComparisonsSession {
   /** Resolves when the run ends (finished, stopped or failed); events arrive in batches, at most ten a second. */
   train(config: RunConfig, onEvents: (events: TrainEvent[]) => void): Promise<void>;
   /**
-   * An adapter of the configuration's model: the files of a PEFT folder, or a zip with one in it. "try" brings it onto the device, to be asked; "train" is a
-   * run that begins as it. Its modules, ranks and alphas take the place of the configuration's. Resolves and reports as `train` does.
+   * An adapter of the configuration's model: the files of a PEFT folder, with the shortcuts of its run where it has some, or a zip with them in it. "try"
+   * brings it onto the device, to be asked; "train" is a run that begins as it. Its modules, ranks and alphas take the place of the configuration's. Resolves
+   * and reports as `train` does.
    */
   takeAdapter(config: RunConfig, files: GivenFile[], what: "try" | "train", onEvents: (events: TrainEvent[]) => void): Promise<void>;
   pause(): Promise<void>;

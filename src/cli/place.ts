@@ -11,8 +11,8 @@ import { wasmBackend } from "../engine/wasm/backend.ts";
 import { webgpuBackend } from "../engine/webgpu/backend.ts";
 import { type Device, requestDevice } from "../engine/webgpu/device.ts";
 import type { ByteSource } from "../formats/source.ts";
-import { type PeftAdapter, readAdapter } from "../formats/peft.ts";
-import { SHORTCUTS_FILE, type Trained, readShortcuts } from "../formats/shortcuts.ts";
+import { ADAPTER_FILES, type PeftAdapter, readAdapter } from "../formats/peft.ts";
+import { SHORTCUTS_FILE, TRAINED_FILES, type Trained, readTrained } from "../formats/shortcuts.ts";
 import type { RunConfig } from "../protocol.ts";
 import { diskData, diskFile, diskFolder } from "../session/disk.ts";
 import { type LoadContext, type Loaded, type LoadedModel, load, loadModel } from "../session/load.ts";
@@ -112,7 +112,7 @@ export const adapterOption: Option = { value: "DIR", help: "a PEFT adapter, or a
 /** A PEFT folder. Throws DataError or FormatError. */
 export const openAdapter = (path: string): Promise<PeftAdapter> =>
   within(path, async () => {
-    const files = await filesOf(path, ["adapter_config.json", "adapter_model.safetensors"]);
+    const files = await filesOf(path, ADAPTER_FILES);
     if (!files.size && existsSync(join(path, "adapter/adapter_config.json")))
       throw new DataError(`--adapter ${path}`, "is the folder of a run", `Take --adapter ${join(path, "adapter")}`);
     return readAdapter(files);
@@ -125,10 +125,12 @@ export async function openTrained(path: string): Promise<Trained> {
       console.error(`${path}: its run also trained shortcuts, which are left out. With them: --adapter ${join(path, "..")}`);
     return openAdapter(path);
   }
-  const cuts = await within(path, async () => readShortcuts(await filesOf(path, [SHORTCUTS_FILE, "shortcuts.safetensors"])));
-  if (!existsSync(join(path, "adapter/adapter_config.json"))) return cuts;
-  const { modules, saved } = await openAdapter(join(path, "adapter"));
-  return { form: cuts.form, modules: new Map([...modules, ...cuts.modules]), saved: new Map([...saved, ...cuts.saved]) };
+  const adapter = join(path, "adapter");
+  const folders = existsSync(adapter) ? [adapter, path] : [path];
+  return within(path, async () => {
+    const found = await Promise.all(folders.map((folder) => filesOf(folder, TRAINED_FILES)));
+    return readTrained(new Map(found.flatMap((files) => [...files])));
+  });
 }
 
 async function filesOf(path: string, names: readonly string[]): Promise<Map<string, ByteSource>> {

@@ -9,6 +9,7 @@ import { bytesSource, readJsonObject, type ByteSource } from "./source.ts";
 export { matchTarget, patternValue, scaling, type LoraConfig, type TargetRule } from "./peft-config.ts";
 
 const WEIGHTS_FILE = "adapter_model.safetensors";
+export const ADAPTER_FILES = [CONFIG_FILE, WEIGHTS_FILE] as const;
 const PREFIX = "base_model.model.";
 const CONFIG_LIMIT = 10_000_000;
 

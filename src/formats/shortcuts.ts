@@ -2,7 +2,7 @@
 // shortcuts.safetensors (`<place>.proj_A.weight` (r, C), `<place>.proj_B.weight` (C, r)). A PEFT adapter may lie beside them, in adapter/.
 
 import { FormatError } from "./error.ts";
-import type { AdapterModule, Matrix, PeftAdapter, SavedTensor } from "./peft.ts";
+import { ADAPTER_FILES, type AdapterModule, type Matrix, type PeftAdapter, type SavedTensor, readAdapter } from "./peft.ts";
 import { openSafetensors, writeSafetensors } from "./safetensors.ts";
 import { type ByteSource, bytesSource, isObject, readJsonObject } from "./source.ts";
 
@@ -50,8 +50,22 @@ export function writeShortcuts(spec: ShortcutsSpec): { [SHORTCUTS_FILE]: string;
   return { [SHORTCUTS_FILE]: `${JSON.stringify(config, null, 2)}\n`, [WEIGHTS_FILE]: writeSafetensors([...tensors, ...whole], { format: "pt" }) };
 }
 
-/** Reads both files. Throws FormatError: one missing or broken, half a pair, a tensor that is not named, a shape that disagrees with its rank. */
-export async function readShortcuts(files: ReadonlyMap<string, ByteSource | Uint8Array>): Promise<Required<Trained>> {
+/** By name, wherever in its folder: what a run trained is these, as far as they are there. */
+export const TRAINED_FILES: readonly string[] = [...ADAPTER_FILES, SHORTCUTS_FILE, WEIGHTS_FILE];
+
+/**
+ * What a run trained, by TRAINED_FILES: a PEFT adapter, shortcuts, or both. Throws FormatError: a file missing or broken, or one of the two without the other
+ * that it names.
+ */
+export async function readTrained(files: ReadonlyMap<string, ByteSource | Uint8Array>): Promise<Trained> {
+  if (!files.has(SHORTCUTS_FILE) && !files.has(WEIGHTS_FILE)) return readAdapter(files);
+  const { adapter, ...cuts } = await readShortcuts(files);
+  const { modules, saved } = adapter || ADAPTER_FILES.some((name) => files.has(name)) ? await readAdapter(files) : cuts;
+  return { form: cuts.form, modules: new Map([...modules, ...cuts.modules]), saved: new Map([...saved, ...cuts.saved]) };
+}
+
+/** Reads both files; adapter: a PEFT adapter belongs to them. Throws FormatError: one missing or broken, half a pair, a tensor that is not named, a shape that disagrees with its rank. */
+export async function readShortcuts(files: ReadonlyMap<string, ByteSource | Uint8Array>): Promise<Required<Trained> & { adapter: boolean }> {
   const source = (name: string): ByteSource => {
     const file = files.get(name);
     if (!file) throw new FormatError("folder of a run", `has no ${name}`, "Give the whole folder of the run");
@@ -86,5 +100,5 @@ export async function readShortcuts(files: ReadonlyMap<string, ByteSource | Uint
   const saved = new Map<string, SavedTensor>();
   for (const name of names) saved.set(name, await take(name));
   for (const name of left) throw new FormatError(`${WEIGHTS_FILE}, tensor ${JSON.stringify(name)}`, `is not named in ${SHORTCUTS_FILE}`, "Take both files from one run"); // prettier-ignore
-  return { form, modules, saved };
+  return { form, modules, saved, adapter: typeof json.adapter === "string" };
 }

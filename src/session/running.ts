@@ -42,15 +42,15 @@ export class Running implements Pick<Session, "train" | "takeAdapter" | "continu
       const trained = await readGiven(files);
       if (what === "train") return this.begins(json, mail, control, trained);
       mail.post({ type: "state", state: "loading", step: 0 });
-      const { config, loaded } = await this.ready(json, control, trained);
+      // What is only tried needs no decision about ranks.
+      const { config, loaded } = await this.ready({ ...json, allocation: null }, control, trained);
       await this.onDevice(null);
       const events: TrainEvent[] = [];
       const emit = (e: TrainEvent): void => {
         mail.post(e);
         if (e.type !== "progress") events.push(e);
       };
-      const run = await begun(config, loaded, this.around.backend, emit, control.stopped);
-      run.load(trained);
+      const run = await begun(config, loaded, this.around.backend, emit, control.stopped, trained);
       await this.onDevice({ config, loaded, run, control, events, start: null });
       mail.post({ type: "state", state: "stopped", step: 0 });
     });

@@ -2,6 +2,7 @@
 
 import { BUCKET } from "../data/batch.ts";
 import type { Backend } from "../engine/backend.ts";
+import type { Trained } from "../formats/shortcuts.ts";
 import type { RunConfig, TrainEvent } from "../protocol.ts";
 import { allocateOnce } from "../train/allocation.ts";
 import { type Checkpoint, type StoredCheckpoint, checkpointOf } from "../train/checkpoint.ts";
@@ -91,19 +92,27 @@ async function startSomewhere(config: RunConfig, loaded: Loaded, open: (config: 
   }
 }
 
-/** A run ready to train: started, and with its allocation where that is made once. What goes wrong leaves no backend behind. */
+/**
+ * A run ready to train: started, with its allocation where that is made once, and with an adapter's values where it begins as one (trained; the target is
+ * that adapter's). What goes wrong leaves no backend behind.
+ */
 export async function begun(
   config: RunConfig,
   loaded: Loaded,
   open: (config: RunConfig) => Promise<Backend>,
   emit: (e: TrainEvent) => void,
   cancelled: () => boolean,
+  trained?: Trained,
 ): Promise<Run> {
-  const run = await startSomewhere(config, loaded, open, emit);
-  return allocated(run, config, loaded, emit, cancelled).catch((e: unknown) => {
-    run.backend.destroy();
+  const started = await startSomewhere(config, loaded, open, emit);
+  try {
+    const run = await allocated(started, config, loaded, emit, cancelled);
+    if (trained) run.load(trained);
+    return run;
+  } catch (e) {
+    started.backend.destroy();
     throw e;
-  });
+  }
 }
 
 /** A state and what it is a state of. */

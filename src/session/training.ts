@@ -33,7 +33,7 @@ export interface Training {
   mail: Mail;
   /** What it goes on from; null: it begins. */
   from: Resumable | null;
-  /** Values that it begins with. */
+  /** The adapter it begins as. */
   trained?: Trained;
   open(config: RunConfig): Promise<Backend>;
   /** The run that lies on the device from now on; null: none does, and the one before is to be let go. */
@@ -79,8 +79,7 @@ export async function trainKept({ config, loaded, control, keeper, mail, open, o
       await onDevice(null);
       const { run, from } = newest
         ? await reopened(config, loaded, newest.state, opening, emit)
-        : { run: await begun(config, loaded, opening, emit, control.stopped), from: undefined };
-      if (!newest && o.trained) run.load(o.trained);
+        : { run: await begun(config, loaded, opening, emit, control.stopped, o.trained), from: undefined };
       const start = loaded.target.ranks.size ? null : await run.parameters.snapshot();
       await onDevice({ config, loaded, run, control, events: keeper.log, start });
       await train(run, loaded.rows, config, control, emit, {

@@ -1,8 +1,11 @@
-// drop.tsx — files given by the visitor: dropped anywhere on the page or picked, a file to train on, a model folder or a zip of runs.
+// drop.tsx — files given by the visitor: dropped anywhere on the page or picked, a file to train on, settings, a model folder or a zip of runs.
 import { useEffect, useState } from "react";
 import type { GivenFile } from "../protocol.ts";
 import { useParts } from "./context.ts";
 import { text } from "./strings.ts";
+
+/** What a run trained, in its folder and the one inside it. */
+const ADAPTER = /^(adapter_(config\.json|model\.safetensors)|shortcuts\.(json|safetensors))$/;
 
 /** onRuns: a zip of runs came. */
 export function DropTarget({ onRuns }: { onRuns: () => void }) {
@@ -27,14 +30,16 @@ export function DropTarget({ onRuns }: { onRuns: () => void }) {
       const entries = [...(event.dataTransfer?.items ?? [])].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
       // Files that a script put into the transfer have no entries.
       const loose = entries.length === 0 ? [...(event.dataTransfer?.files ?? [])] : [];
-      void read(entries, loose).then(({ folder, files }) => {
+      void read(entries, loose).then(async ({ folder, files }) => {
         if (files.length === 0) return;
-        const { give, fail } = store.getState();
+        const { give, fail, openSettings } = store.getState();
         if (/\.zip$/i.test(files[0].name)) {
           onRuns();
           return library.getState().import(files[0].bytes);
         }
-        if (files.some((file) => file.name === "adapter_config.json")) return store.getState().offerAdapter(files);
+        const trained = files.filter((file) => ADAPTER.test(file.name));
+        if (trained.some((file) => file.name.endsWith(".json"))) return store.getState().offerAdapter(trained);
+        if (files.length === 1 && /\.json$/i.test(files[0].name) && (await openSettings(files[0].bytes, files[0].name))) return;
         if (files.some((file) => file.name === "config.json" || file.name.endsWith(".safetensors"))) return give("models", folder, files);
         if (files.length > 1) fail({ what: text.data.onlyOne(files[0].name, files.length - 1), hint: text.data.onlyOneHint });
         return give("data", files[0].name, [files[0]]);
@@ -62,13 +67,15 @@ export function picked(list: FileList): { folder: string; files: GivenFile[] } {
   return { folder, files: files.map((file) => ({ name: file.name, bytes: file })) };
 }
 
-/** The dropped files and those one level inside dropped folders. */
+/** The dropped files and those one level inside dropped folders; of a run's folder also the adapter's. */
 async function read(entries: readonly FileSystemEntry[], loose: readonly File[]): Promise<{ folder: string; files: GivenFile[] }> {
   const files: GivenFile[] = loose.map((file) => ({ name: file.name, bytes: file }));
   let folder = "";
   for (const entry of entries) {
     if (entry.isDirectory) folder ||= entry.name;
     const inside = entry.isDirectory ? await list(entry as FileSystemDirectoryEntry) : [entry];
+    const adapter = inside.find((one) => one.isDirectory && one.name === "adapter");
+    if (adapter && entry.isDirectory) inside.push(...(await list(adapter as FileSystemDirectoryEntry)));
     for (const file of inside) if (file.isFile) files.push({ name: file.name, bytes: await open(file as FileSystemFileEntry) });
   }
   return { folder: folder || (files[0]?.name ?? ""), files };

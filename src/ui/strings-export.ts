@@ -30,7 +30,7 @@ export const adapterIn = {
   open: "Use an adapter…",
   title: "Use an adapter",
   what: (model: string) => `A LoRA adapter of ${model}, from PEFT or from a run of this page: ask it, or train it further on the data chosen here.`,
-  files: "adapter_config.json and adapter_model.safetensors together, or a zip with them in it",
+  files: "adapter_config.json and adapter_model.safetensors together, or the zip of an exported run, with its shortcuts where it has some",
   hint: "Its modules, ranks and alphas take the place of those in the form, for this run only.",
   given: (names: readonly string[]) => `Given: ${names.join(", ")}`,
   busy: "Something is under way; stop it first.",

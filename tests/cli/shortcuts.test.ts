@@ -66,16 +66,28 @@ test("a bare PEFT adapter only with a word that shortcuts are lost", { timeout: 
 });
 
 test("a run of shortcuts alone has no adapter to export, and is read back", { timeout: 120_000 }, async () => {
-  const config = write("cuts.json", { shortcuts: "separated", shortcut_form: "norm", excluded: ["q_proj", "v_proj", "layers.0.mlp.down_proj"], locked: ["layers.0.residual_1"] }); // prettier-ignore
+  const config = write("cuts.json", { shortcut_form: "norm", excluded: ["q_proj", "v_proj", "down_proj"], locked: ["layers.0.residual_1"] });
   const ended = await run("train", config, "--out", "cuts", ...reference);
   expect(ended.code, ended.stderr).toBe(0);
   expect(ended.stderr).toContain("what is called base is the model with these norms");
   const again = await run("evaluate", "cuts.json", "--adapter", "cuts", ...reference);
   expect(Math.abs(again.last.loss / ended.last.eval_loss - 1)).toBeLessThan(1e-6);
-  rmSync(at("cuts/adapter"), { recursive: true });
+  expect(existsSync(at("cuts/adapter"))).toBe(false);
   const { stderr, code } = await run("export", "cuts", "--format", "peft", "--out", "none");
   expect([code, stderr]).toEqual([
     2,
     expect.stringMatching(/cuts: has no adapter, only 7 trained shortcuts and the norms behind them, which PEFT cannot hold/),
   ]);
+});
+
+test("train --from goes on with shortcuts too; a folder that lost its adapter is refused", { timeout: 120_000 }, async () => {
+  const train = { ...tinyConfig.train, steps: 1, learning_rate: 0 };
+  writeFileSync(at("further.json"), JSON.stringify({ ...tinyConfig, r: 9, target_modules: ["o_proj"], rank_pattern: {}, train }));
+  const further = await run("train", "further.json", "--from", "run", "--out", "further", ...reference);
+  expect(further.code, further.stderr).toBe(0);
+  expect(Math.abs(further.last.eval_loss / trained.last.eval_loss - 1)).toBeLessThan(1e-6);
+  expect(further.last).toMatchObject({ base_eval_loss: trained.last.base_eval_loss, trainable: trained.last.trainable });
+  rmSync(at("further/adapter"), { recursive: true });
+  const refused = await run("evaluate", "run.json", "--adapter", "further", ...reference);
+  expect([refused.code, refused.stderr]).toEqual([2, expect.stringMatching(/further, adapter folder: has no adapter_config\.json/)]);
 });

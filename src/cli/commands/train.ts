@@ -29,14 +29,15 @@ export const train: Command = {
     "Ctrl-C stops after the current step, writes DIR and exits 0 (again: at once, exit 130). A run whose loss is not finite writes its last finite state and exits 1.",
     "DIR/checkpoints holds the last and the best state, written every train.checkpoint_seconds and at the end. train --resume DIR goes on from the last one, as if it had never stopped",
     "(bit for bit on the same backend); --steps N makes the run N steps long: the learning rate then follows the schedule of the longer run.",
-    "--from DIR begins as a PEFT adapter: its modules, ranks and alphas take the place of those in CONFIG.json; moments and steps begin anew.",
+    "--from DIR begins as a PEFT adapter, or as all that a run with shortcuts trained: its modules, ranks and alphas take the place of those in CONFIG.json; moments",
+    "and steps begin anew.",
     "seconds is the wall time of training with its evaluations; tokens_per_second counts the steps alone.",
   ].join("\n"),
   options: {
     out: { value: "DIR", help: "folder of the run; must be new or empty" },
     data: dataOption,
     overwrite: { help: "write into DIR although it is not empty" },
-    from: { value: "DIR", help: "train this PEFT adapter further" },
+    from: { value: "DIR", help: "train this PEFT adapter, or the run with shortcuts in this folder, further" },
     resume: { value: "DIR", help: "go on with the run in DIR; takes no CONFIG.json and no --out" },
     steps: { value: "N", help: "with --resume: train up to step N" },
     backend: backendOption,
@@ -71,11 +72,8 @@ export const train: Command = {
     const here = async (): Promise<typeof backend> => backend;
     const { run, from } = stored
       ? await reopened(config, loaded, resumable(loaded, stored), here, emit)
-      : { run: await begun(config, loaded, here, emit, control.stopped), from: undefined };
-    if (trained) {
-      run.load(trained);
-      emit({ type: "note", step: 0, text: `The run begins as the adapter ${adapter}: what counts as the base is the model without it.` });
-    }
+      : { run: await begun(config, loaded, here, emit, control.stopped, trained ?? undefined), from: undefined };
+    if (trained) emit({ type: "note", step: 0, text: `The run begins as the adapter ${adapter}: what counts as the base is the model without it.` });
     const kept = await trainRun(run, loaded.rows, config, control, emit, { from, keep: (checkpoint, urgent) => made.keep(checkpoint, run, urgent) });
     const seconds = (performance.now() - began) / 1000;
     progress.end();
