@@ -161,8 +161,10 @@ export interface Catalogue {
     string,
     { title: string; help: string; paper?: string; unit?: string; min?: number; max?: number; step?: number; integer?: boolean; choices?: readonly string[] }
   >;
-  /** What the page's first run does; a preset of the whole form. */
+  /** What the page's first run does: the usual value of every field. */
   first: RunConfig;
+  /** Forms to begin with. */
+  presets: (CatalogueEntry & { config: RunConfig })[];
 }
 
 export interface DeviceInfo {
@@ -257,6 +259,8 @@ export interface BenchmarkRow {
 /** The class behind the worker. Expected outcomes are values or events, not rejections. */
 export interface Session extends RunsSession, ComparisonsSession {
   catalogue(): Promise<Catalogue>;
+  /** A file of settings: a configuration's JSON, or the zip of a run. null: it holds something else, rows perhaps. */
+  readSettings(file: Blob, name: string): Promise<{ config: RunConfig } | { problems: Problem[] } | null>;
   device(): Promise<DeviceInfo>;
   /** Files that `file:` sources name: a model folder (config.json, *.safetensors, tokenizer.json …) or a data file. */
   give(folder: string, files: GivenFile[]): Promise<void>;

@@ -12,6 +12,7 @@ import { schedules } from "../schedules/index.ts";
 import { firstAllocation, firstRun } from "../train/config.ts";
 import { fields } from "../train/fields.ts";
 import { schedulers } from "../train/learning-rate.ts";
+import { presets } from "./presets.ts";
 
 const entries = (registry: Readonly<Record<string, CatalogueEntry>>, prefix = ""): CatalogueEntry[] =>
   Object.values(registry).map(({ name, title, help, paper, task, by }) => ({
@@ -56,4 +57,5 @@ export const catalogue = (): Catalogue => ({
     ]),
   ),
   first: firstRun,
+  presets: presets(),
 });

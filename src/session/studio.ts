@@ -40,6 +40,7 @@ import { RunLibrary } from "./library.ts";
 import { problemOf } from "./problem.ts";
 import { Running } from "./running.ts";
 import { allocateScores, allocationWarnings, checkProxies, costOf, scoreRun } from "./score.ts";
+import { readSettings } from "./settings.ts";
 import { type Shelf, memoryShelf } from "./shelf.ts";
 import type { Active } from "./training.ts";
 
@@ -75,6 +76,7 @@ export class StudioSession implements Session {
   }
 
   catalogue = async (): Promise<Catalogue> => catalogue();
+  readSettings: Session["readSettings"] = readSettings;
   device = (): Promise<DeviceInfo> => this.around.device();
   give = async (folder: string, files: GivenFile[]): Promise<void> => {
     this.loading.clear();

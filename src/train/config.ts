@@ -36,9 +36,13 @@ type Json = Record<string, unknown>;
 const isObject = (v: unknown): v is Json => typeof v === "object" && v !== null && !Array.isArray(v);
 const isGroup = (path: string): boolean => !(path in fields) && Object.keys(fields).some((f) => f.startsWith(`${path}.`));
 
+/** A comparison's file, or the results of one: no configuration, but easily taken for one. */
+export const isComparison = (json: object): boolean => ("arms" in json && Array.isArray(json.arms)) || ("comparison" in json && isObject(json.comparison));
+
 /** Fields that are missing take the first run's values. Throws ConfigError. */
 export function parseConfig(json: unknown): RunConfig {
   if (!isObject(json)) throw new ConfigError("configuration", "is no JSON object", "See examples/first-run.json.");
+  if (isComparison(json)) throw new ConfigError("configuration", "is a comparison", "The Compare page opens it, and the command compare.");
   const config = read(json, firstRun as unknown as Json, "") as unknown as RunConfig;
   if (config.allocation) checkAllocation(config.allocation);
   return config;

@@ -128,7 +128,7 @@ function useAddress() {
   useEffect(() => {
     const follow = () => {
       const { config: next, notes } = fromAddress(location, catalogue);
-      store.getState().replaceConfig(next);
+      store.getState().replaceConfig(next, text.undo.address);
       for (const what of notes) store.getState().fail({ what });
     };
     addEventListener("hashchange", follow);

@@ -10,6 +10,7 @@ export function connect(onLost: (what: string) => void): Session {
   const remote = wrap<Session>(worker);
   return {
     catalogue: () => remote.catalogue(),
+    readSettings: (file, name) => remote.readSettings(file, name),
     device: () => remote.device(),
     give: (folder, files) => remote.give(folder, files),
     preflight: (config) => remote.preflight(config),

@@ -11,17 +11,21 @@ export function Shortcuts() {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
-      const { run, past, train, undo, pause, resume, step } = store.getState();
+      const { run, past, future, train, undo, redo, pause, resume, step } = store.getState();
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
         event.preventDefault();
         void train();
         return;
       }
-      // In a text field the key takes back what was typed there.
+      // In a text field the keys take back what was typed there.
       const typing = event.target instanceof Element && event.target.closest("input:not([type=range], [type=checkbox], [type=radio]), textarea");
-      if (event.key === "z" && (event.ctrlKey || event.metaKey) && past.length > 0 && !typing) {
+      const key = event.key.toLowerCase();
+      const back = key === "z" && !event.shiftKey;
+      const forth = (key === "z" && event.shiftKey) || key === "y";
+      if ((event.ctrlKey || event.metaKey) && !typing && ((back && past.length > 0) || (forth && future.length > 0))) {
         event.preventDefault();
-        undo();
+        if (back) undo();
+        else redo();
         return;
       }
       if (event.ctrlKey || event.metaKey || event.altKey) return;

@@ -16,14 +16,14 @@ import type {
   Session,
   SiteInfo,
 } from "../protocol.ts";
-import { withField, withRanks, withRanksOf, type Planned } from "./edits.ts";
+import { changing, type Changing } from "./change.ts";
+import { withField, withRanks, withRanksOf } from "./edits.ts";
 import { usualField, type FieldPath, type FieldValue } from "./fields.ts";
 import { active, emptyRun, type RunView } from "./fold.ts";
 import { following, type Following } from "./follow.ts";
 import { withRun, type PastRun } from "./runs.ts";
 import { decidedBy, noScoring, scoresOf, withScores, type Scoring } from "./scoring.ts";
 import { text } from "./strings.ts";
-import { remember, type Undo } from "./undo.ts";
 
 /** Something went wrong that the visitor must know: what, where, what to do. */
 export interface Fault {
@@ -41,11 +41,11 @@ export interface Benchmark {
   problems: readonly Problem[];
 }
 
-export interface Studio extends Following {
+export interface Studio extends Following, Changing {
   catalogue: Catalogue;
   device: DeviceInfo | null;
   config: RunConfig;
-  /** What the session says about `config`; the last answer stays while the next one is on its way. */
+  /** What the session says about `config`; the last answer stays while the next one is on its way. null: there was none. */
   preflight: Preflight | null;
   checking: boolean;
   preview: DataPreview | NoPreview | null;
@@ -60,8 +60,6 @@ export interface Studio extends Following {
   lookedAt: KeptRun | null;
   /** Earlier runs, the newest last. */
   runs: readonly PastRun[];
-  /** Changes of where the rank goes that can be taken back, the newest last. */
-  past: readonly Undo[];
   benchmark: Benchmark;
   /** A comparison is under way. */
   comparing: boolean;
@@ -75,12 +73,10 @@ export interface Studio extends Following {
   edit(path: FieldPath, value: FieldValue, what?: string): void;
   markInvalid(path: FieldPath, reason: string | null): void;
   reset(path: FieldPath): void;
-  replaceConfig(config: RunConfig): void;
   /** Of the next run: a rank of the allocation where that is one by hand, else of the adapter. */
   setRank(names: readonly string[], r: number): void;
   /** These ranks, fixed: a configuration without an allocation, or one by hand where there are shortcuts. */
   useRanks(sites: readonly SiteInfo[]): void;
-  undo(): void;
   /** An earlier run to look back at. */
   keepRun(run: PastRun): void;
   give(kind: "models" | "data" | "evaluation", name: string, files: GivenFile[]): Promise<void>;
@@ -110,6 +106,9 @@ export const previewRows = 8;
 export const working = ({ run, benchmark, scoring, comparing }: Pick<Studio, "run" | "benchmark" | "scoring" | "comparing">): boolean =>
   active(run) || benchmark.state === "running" || scoring.state === "running" || comparing;
 
+/** The session's first word on a configuration is still to come. */
+export const unchecked = ({ preflight, checking }: Pick<Studio, "preflight" | "checking">): boolean => preflight === null && checking;
+
 /** Why Train cannot be pressed; empty when it can. */
 export function blockers(state: Pick<Studio, "preflight" | "invalid">): Problem[] {
   const invalid = Object.entries(state.invalid).map(([where, what]): Problem => ({ where, what, hint: "", level: "error" }));
@@ -133,8 +132,7 @@ export function createStudio(client: Session, catalogue: Catalogue, config: RunC
 
     const scoreless = (config: RunConfig): boolean => ["hand", "nothing"].includes(decidedBy(catalogue, config)!);
 
-    const change = (what: Undo["what"], { config: next, sites }: Planned): void =>
-      set((state) => ({ config: next, sites, past: remember(state.past, what, state.config, state.sites, next) }));
+    const { change, ...settings } = changing(client, { getState: get, setState: set }, call);
 
     const follow = following(client, { getState: get, setState: set }, call, () => !working(get()));
 
@@ -159,7 +157,7 @@ export function createStudio(client: Session, catalogue: Catalogue, config: RunC
       device: null,
       config,
       preflight: null,
-      checking: false,
+      checking: true, // the first answer is on its way as soon as there is a page
       preview: null,
       invalid: {},
       sites: [],
@@ -167,7 +165,7 @@ export function createStudio(client: Session, catalogue: Catalogue, config: RunC
       runConfig: null,
       lookedAt: null,
       runs: [],
-      past: [],
+      ...settings,
       comparing: false,
       benchmark: { state: "none", rows: [], done: 0, total: 0, problems: [] },
       scoring: noScoring,
@@ -179,7 +177,7 @@ export function createStudio(client: Session, catalogue: Catalogue, config: RunC
         const { allocated, sites } = get();
         change(what ?? { field: path }, { config: withField(catalogue, get(), allocated, path, value), sites });
         // The way back leads to modules that another model does not have.
-        if (path.startsWith("model.")) set({ past: [] });
+        if (path.startsWith("model.")) set({ past: [], future: [] });
         get().markInvalid(path, null);
       },
       markInvalid(path, reason) {
@@ -189,20 +187,11 @@ export function createStudio(client: Session, catalogue: Catalogue, config: RunC
       reset(path) {
         get().edit(path, usualField(catalogue, path));
       },
-      replaceConfig(next) {
-        const sameModel = JSON.stringify(next.model) === JSON.stringify(get().config.model);
-        change(text.undo.settings, { config: next, sites: get().sites });
-        set({ invalid: {}, ...(sameModel ? {} : { past: [] }) });
-      },
       setRank(names, r) {
         change(text.undo.rank(r, names.length), withRanks(catalogue, get(), names, r));
       },
       useRanks(ranks) {
         change(text.undo.ranks, withRanksOf(catalogue, get(), ranks));
-      },
-      undo() {
-        const last = get().past.at(-1);
-        if (last) set(({ config: now, past }) => ({ config: { ...now, ...last.before }, sites: last.sites, past: past.slice(0, -1), invalid: {} }));
       },
       keepRun: (run) => set(({ runs }) => ({ runs: withRun(runs, run) })),
       async give(kind, name, files) {
@@ -219,7 +208,7 @@ export function createStudio(client: Session, catalogue: Catalogue, config: RunC
       },
       async train() {
         const state = get();
-        if (working(get()) || blockers(state).length > 0) return;
+        if (working(state) || unchecked(state) || blockers(state).length > 0) return;
         await follow.train();
       },
       adapter: follow.adapter,
@@ -244,7 +233,7 @@ export function createStudio(client: Session, catalogue: Catalogue, config: RunC
       },
       async score(proxies) {
         const { config: now } = get();
-        if (working(get()) || !now.allocation) return;
+        if (working(get()) || unchecked(get()) || !now.allocation) return;
         const asked = [...(proxies ?? [now.allocation.proxy])];
         set(({ scoring }) => ({ scoring: { ...scoring, state: "running", asked, proxy: asked[0], done: 0, total: 0 } }));
         const answer = await call("scores", () =>

@@ -154,8 +154,13 @@ export const proxies = {
 
 export const undo = {
   button: (what: string) => `Undo: ${what}`,
+  again: (what: string) => `Redo: ${what}`,
   rank: (r: number, places: number) => (places === 1 ? `rank ${r} at one place` : `rank ${r} at ${places} places`),
   ranks: "ranks taken over",
-  settings: "ranks of other settings",
   marks: "marks of places",
+  all: "all reset",
+  file: (name: string) => `settings of ${name}`,
+  address: "settings of the link",
+  smaller: "what fits",
+  budget: "the budget of the lesson",
 };

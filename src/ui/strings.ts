@@ -7,6 +7,7 @@ import { devicePage } from "./strings-device.ts";
 import { learn } from "./strings-learn.ts";
 import { allocation, cell, difference, heatmap, proxies, runs, table, undo } from "./strings-rank.ts";
 import { library } from "./strings-runs.ts";
+import { settings } from "./strings-setup.ts";
 
 export const text = {
   name: "Rankscope",
@@ -46,6 +47,7 @@ export const text = {
     paper: "paper",
     modules: { attention: "attention", mlp: "MLP" },
     train: "Train",
+    checking: "Checking…",
     training: "Training…",
     ready: "Getting ready…",
     paused: "Paused",
@@ -59,6 +61,7 @@ export const text = {
     locked: "The running run keeps its settings; changes here are for the next one.",
     ranksByHand: (n: number) => `${n} ${n === 1 ? "rank" : "ranks"} set by hand`,
   },
+  settings,
   allocation,
   comparison,
   scoring: "The modules are being scored.",

@@ -21,6 +21,7 @@ import type {
   Suggestion,
   TrainEvent,
 } from "../../src/protocol.ts";
+import { readSettings } from "../../src/session/settings.ts";
 import { firstAllocation } from "../../src/train/config.ts";
 import { MemoryRuns } from "./kept-runs.ts";
 
@@ -147,6 +148,10 @@ export const catalogue: Catalogue = {
     "train.checkpoint_seconds": field("Checkpoint every", "Kept for a lost tab.", { min: 1, unit: "s" }),
   },
   first,
+  presets: [
+    { name: "first-run", title: "The first run", help: "Rank 8 everywhere.", config: first },
+    { name: "low-rank", title: "A low rank everywhere", help: "Rank 2.", config: { ...first, r: 2, lora_alpha: 4 } },
+  ],
 };
 
 export const device: DeviceInfo = {
@@ -410,6 +415,7 @@ export class ReplaySession extends MemoryRuns implements Session {
   log = (config: RunConfig): TrainEvent[] => eventLog(config, this.layers);
 
   catalogue = async () => catalogue;
+  readSettings = readSettings;
   device = async () => this.deviceInfo;
   give = async (folder: string) => void this.calls.push(`give ${folder}`);
   preflight = async (config: RunConfig): Promise<Preflight> => ({

@@ -1,6 +1,6 @@
 // The store over a replayed session: it starts, folds, refuses, and shows failures of the session.
 import { expect, test } from "vitest";
-import { blockers, createStudio } from "../../src/ui/store.ts";
+import { blockers, createStudio, unchecked } from "../../src/ui/store.ts";
 import { rankedAs } from "../../src/ui/fold.ts";
 import { describeRun, replay } from "../../src/ui/runs.ts";
 import { scoresOf } from "../../src/ui/scoring.ts";
@@ -30,6 +30,7 @@ test("a configuration with problems does not start", async () => {
 
 test("a text that is no number does not start, and a number takes its place", async () => {
   const { session, store } = studio();
+  await store.getState().refresh();
   store.getState().markInvalid("r", "A whole number from 1.");
   await store.getState().train();
   expect(session.calls).toEqual([]);
@@ -59,6 +60,7 @@ test("a rejected call fails the run and keeps configuration and results", async 
     throw new Error("the device is gone");
   };
   const { store } = studio(session);
+  await store.getState().refresh();
   await store.getState().train();
   const { run, config, faults } = store.getState();
   expect(run.state).toBe("failed");
@@ -85,7 +87,7 @@ test("an answer to an older configuration is dropped", async () => {
 
 test("scores drive the allocation as the budget moves, and are dropped when they no longer hold", async () => {
   const { session, store } = studio();
-  store.getState().replaceConfig(dynamicRun);
+  store.getState().replaceConfig(dynamicRun, "another");
   await store.getState().refresh();
   await store.getState().score();
   expect(session.calls).toEqual(["score grad-norm"]);
@@ -105,7 +107,7 @@ test("scores drive the allocation as the budget moves, and are dropped when they
 
 test("the ranks of an allocation in a new run: fixed, as PEFT reads them", async () => {
   const { store } = studio();
-  store.getState().replaceConfig(dynamicRun);
+  store.getState().replaceConfig(dynamicRun, "another");
   await store.getState().refresh();
   await store.getState().score();
   const { sites, allocated } = store.getState();
@@ -119,7 +121,7 @@ test("the ranks of an allocation in a new run: fixed, as PEFT reads them", async
 
 test("ranks by hand begin with those shown, are asked of the session without scores, and are taken back one by one", async () => {
   const { session, store } = studio();
-  store.getState().replaceConfig(dynamicRun);
+  store.getState().replaceConfig(dynamicRun, "another");
   await store.getState().refresh();
   await store.getState().score();
   const shown = store.getState().allocated!.ranks;
@@ -146,7 +148,7 @@ test("undo takes back what decides the ranks and leaves the rest; a slider is on
   const { store } = studio();
   await store.getState().refresh();
   const begin = store.getState().config;
-  store.getState().replaceConfig(dynamicRun);
+  store.getState().replaceConfig(dynamicRun, "another");
   for (const share of [0.3, 0.4, 0.5]) store.getState().edit("allocation.budget", { share });
   store.getState().edit("train.steps", 7);
   expect(store.getState().past).toHaveLength(2);
@@ -160,9 +162,69 @@ test("undo takes back what decides the ranks and leaves the rest; a slider is on
   expect(store.getState().past).toEqual([]);
 });
 
+test("a form that was overwritten as a whole comes back, and forth again; another change ends the way forth", async () => {
+  const { store } = studio();
+  await store.getState().refresh();
+  const [low] = catalogue.presets.slice(1);
+  const other = { ...low.config, model: { ...first.model, source: "file:other" }, data: { ...first.data, max_length: 32 } };
+  store.getState().edit("r", 4);
+  store.getState().replaceConfig(other, "other");
+  store.getState().replaceConfig(first, "all reset");
+  const what = (list: "past" | "future") => store.getState()[list].map((one) => [one.what, one.whole]);
+  const rank = [{ field: "r" }, false];
+  expect(what("past")).toEqual([rank, ["other", true], ["all reset", true]]);
+  store.getState().undo();
+  expect(store.getState().config).toEqual(other);
+  store.getState().undo();
+  expect(store.getState().config).toEqual({ ...first, r: 4 });
+  store.getState().undo();
+  expect(store.getState().config).toEqual(first);
+  expect(what("future")).toEqual([["all reset", true], ["other", true], rank]);
+  for (const config of [{ ...first, r: 4 }, other, first]) {
+    store.getState().redo();
+    expect(store.getState().config).toEqual(config);
+  }
+  store.getState().redo();
+  store.getState().undo();
+  // The same form again is no change.
+  store.getState().replaceConfig(other, "the same");
+  expect(what("future")).toEqual([["all reset", true]]);
+  store.getState().edit("train.steps", 7);
+  expect(what("future")).toEqual([]);
+  store.getState().undo();
+  expect(store.getState().config).toEqual({ ...first, r: 4, train: { ...first.train, steps: 7 } });
+});
+
+test("settings from a file are one change; rows and broken files leave the form as it was", async () => {
+  const { store } = studio();
+  const open = (content: unknown, name = "mine.json") =>
+    store.getState().openSettings(new Blob([typeof content === "string" ? content : JSON.stringify(content)]), name);
+  expect(await open({ r: 2, train: { steps: 9 } })).toBe(true);
+  expect(store.getState().config).toMatchObject({ r: 2, train: { steps: 9, batch_size: 5 } });
+  expect(store.getState().past.map(({ what }) => what)).toEqual(["settings of mine.json"]);
+  store.getState().undo();
+  expect(store.getState().config).toEqual(first);
+  expect(await open('[{ "prompt": "a", "completion": "b" }]')).toBe(false);
+  expect(await open({ r: 2, lerning_rate: 1 })).toBe(true);
+  expect(store.getState().faults).toMatchObject([{ what: "is not a field of a configuration", where: "mine.json, lerning_rate" }]);
+  expect(store.getState().config).toEqual(first);
+});
+
+test("nothing starts before the session has said what it would be; where it cannot say, it may be tried", async () => {
+  const { session, store } = studio();
+  expect(unchecked(store.getState())).toBe(true);
+  await store.getState().train();
+  store.getState().edit("allocation", { ...catalogue.allocation });
+  await store.getState().score();
+  expect(session.calls).toEqual([]);
+  session.preflight = () => Promise.reject(new Error("lost"));
+  await store.getState().refresh();
+  expect(unchecked(store.getState())).toBe(false);
+});
+
 test("ranks where there are shortcuts: an allocation by hand that pays for them all, since no rank_pattern names a shortcut", async () => {
   const { store } = studio();
-  store.getState().replaceConfig({ ...dynamicRun, allocation: { ...dynamicRun.allocation!, shortcuts: "separated" } });
+  store.getState().replaceConfig({ ...dynamicRun, allocation: { ...dynamicRun.allocation!, shortcuts: "separated" } }, "another");
   await store.getState().refresh();
   const cut = { ...store.getState().sites[0], name: "model.layers.0.residual_1", module: "residual_1", kind: "residual" as const, r: 8, in: 192, out: 192 };
   const sites = [...store.getState().sites, cut];
@@ -182,6 +244,7 @@ test("ranks where there are shortcuts: an allocation by hand that pays for them 
 
 test("runs are kept when the next one begins, and fold from their log", async () => {
   const { session, store } = studio();
+  await store.getState().refresh();
   await store.getState().train();
   expect(store.getState().runs).toEqual([]);
   store.getState().edit("r", 4);
@@ -194,7 +257,8 @@ test("runs are kept when the next one begins, and fold from their log", async ()
 
 test("no run begins while modules are scored; cancelled scores leave the earlier ones", async () => {
   const { session, store } = studio();
-  store.getState().replaceConfig(dynamicRun);
+  store.getState().replaceConfig(dynamicRun, "another");
+  await store.getState().refresh();
   await store.getState().score();
   const before = scoresOf(store.getState().scoring, dynamicRun);
   let cancel = () => {};

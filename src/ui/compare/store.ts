@@ -186,7 +186,7 @@ export function createCompared(client: Session, studio: StoreApi<Studio>): Store
       async showArm(name) {
         const { draft } = get();
         const answer = draft && (await ask(() => client.configOfArm(draft, name)));
-        if (answer) studio.getState().replaceConfig(answer.config);
+        if (answer) studio.getState().replaceConfig(answer.config, text.undo.file(name));
         return answer !== null;
       },
       async run() {

@@ -50,7 +50,7 @@ export function BudgetPart({ experiment: { scores: found }, go }: { experiment: 
   const trained = sum(on.map((site) => site.parameters));
   const even = trained / sum(adapted.map((site) => site.in + site.out));
   const open = (to: RunConfig) => {
-    store.getState().replaceConfig(to);
+    store.getState().replaceConfig(to, text.undo.budget);
     go();
   };
   const flat = Math.max(1, Math.round(even));

@@ -4,7 +4,7 @@ import { useEffect, useState } from "react";
 import { amountOf, budgetOf, inUnit, rangeOf, unitOf, type BudgetUnit } from "../budget.ts";
 import { useParts, useStudio } from "../context.ts";
 import { getField, type FieldPath } from "../fields.ts";
-import { working } from "../store.ts";
+import { unchecked, working } from "../store.ts";
 import { bytes, count, duration, percent, short } from "../format.ts";
 import { decidedBy, scoresOf } from "../scoring.ts";
 import { Segments } from "../segments.tsx";
@@ -174,7 +174,7 @@ function Score() {
   const proxy = useStudio((state) => state.config.allocation?.proxy);
   const there = useStudio((state) => scoresOf(state.scoring, state.config) !== null);
   const cost = useStudio((state) => state.preflight?.scoring);
-  const busy = useStudio((state) => working(state) || state.preflight?.memory === null);
+  const busy = useStudio((state) => working(state) || unchecked(state) || state.preflight?.memory === null);
   const { score } = store.getState();
   return (
     <div className="scoring" data-testid="scoring">

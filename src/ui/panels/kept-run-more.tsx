@@ -58,7 +58,7 @@ export function KeptRunMore({ run, busy, ended, hasBest, go }: Props) {
             type="button"
             className="quiet"
             onClick={() => {
-              replaceConfig(config);
+              replaceConfig(config, text.undo.file(run.name));
               go("train");
             }}
           >

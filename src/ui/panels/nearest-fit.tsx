@@ -1,5 +1,5 @@
 // nearest-fit.tsx — where a configuration does not fit: the nearest one that does, as a button, its changes spelled out.
-// The reset arrows of the fields take it back.
+// Undo takes it back, and the reset arrows of the fields.
 import type { Preflight, RunConfig, Suggestion } from "../../protocol.ts";
 import { useParts, useStudio } from "../context.ts";
 import { getField, type FieldPath, type FieldValue } from "../fields.ts";
@@ -13,7 +13,7 @@ export function NearestFit() {
   if (!suggestion) return null;
   return (
     <div className="nearest">
-      <button type="button" className="quiet" onClick={() => store.getState().replaceConfig(suggestion.config)}>
+      <button type="button" className="quiet" onClick={() => store.getState().replaceConfig(suggestion.config, text.undo.smaller)}>
         {text.suggestion.use(inWords(suggestion))}
       </button>
       <ul className="small">

@@ -2,14 +2,16 @@
 import { useParts, useStudio } from "../context.ts";
 import { fieldPaths, getField, sameField, type FieldPath } from "../fields.ts";
 import { active } from "../fold.ts";
-import { blockers } from "../store.ts";
+import { blockers, unchecked } from "../store.ts";
 import { text } from "../strings.ts";
 import { AdapterIn } from "./adapter-in.tsx";
 import { AllocationSection } from "./allocation.tsx";
 import { CheckField, NumberField, SelectField } from "./field.tsx";
 import { ModulesField } from "./modules.tsx";
 import { NearestFit } from "./nearest-fit.tsx";
+import { Presets } from "./presets.tsx";
 import { ProblemText } from "./problem.tsx";
+import { SettingsFile } from "./settings-file.tsx";
 import { DataField, EvaluationField, ModelField } from "./source.tsx";
 import { Tries } from "./tries.tsx";
 
@@ -43,12 +45,14 @@ export function Setup() {
       <div className="panel-head">
         <h2>{text.sections.setup}</h2>
         {changed && (
-          <button type="button" className="link" onClick={() => store.getState().replaceConfig(first)}>
+          <button type="button" className="link" onClick={() => store.getState().replaceConfig(first, text.undo.all)}>
             {text.setup.resetAll}
           </button>
         )}
       </div>
+      <SettingsFile />
       {busy && <p className="help">{text.setup.locked}</p>}
+      <Presets />
       <ModelField />
       <DataField />
       <AdapterIn />
@@ -98,6 +102,7 @@ function TrainButton() {
   const benchmarking = useStudio((studio) => studio.benchmark.state === "running");
   const scoring = useStudio((studio) => studio.scoring.state === "running");
   const comparing = useStudio((studio) => studio.comparing);
+  const unknown = useStudio(unchecked);
   const train = () => {
     void store.getState().train();
     // On a narrow page the run lies below the form; it is there once the store has said that it began.
@@ -125,12 +130,12 @@ function TrainButton() {
         type="button"
         className="primary"
         data-testid="train"
-        disabled={busy || benchmarking || comparing || scoring || problems.length > 0}
+        disabled={busy || benchmarking || comparing || scoring || unknown || problems.length > 0}
         aria-describedby={problems.length > 0 ? "missing" : undefined}
         onClick={train}
       >
-        {!busy && <span aria-hidden="true">▶ </span>}
-        {state in label ? label[state as keyof typeof label] : text.setup.again}
+        {!busy && !unknown && <span aria-hidden="true">▶ </span>}
+        {unknown ? text.setup.checking : state in label ? label[state as keyof typeof label] : text.setup.again}
       </button>
     </div>
   );

@@ -16,7 +16,7 @@ export function Tries({ title }: { title: string }) {
     <p className="tries">
       <span className="muted">{title}</span>
       {tries.map(([question, config]) => (
-        <button key={question} type="button" className="link" onClick={() => store.getState().replaceConfig(config)}>
+        <button key={question} type="button" className="link" onClick={() => store.getState().replaceConfig(config, question)}>
           {question}
         </button>
       ))}
