@@ -26,9 +26,9 @@ export const presets = (): Catalogue["presets"] => [
   ),
   preset("heterolora-dynamic", "A quarter, chosen again and again", "The same choice, made anew five times an epoch: watch it wander.", dynamicRanks),
   preset("heterolora-shortcuts", "With shortcuts", "Trainable shortcuts around the blocks stand for the same budget as the modules.", shortcuts),
-  preset("full-fine-tuning", "Full fine-tuning", "Every weight learns: the reference, at twenty times the numbers.", fullFineTuning),
+  preset("full-fine-tuning", "Full fine-tuning", "Every weight learns: the reference, at about twenty times the numbers.", fullFineTuning),
   preset("paraphrase", "Same meaning?", "A classifier: do two sentences say the same? Rank 8 everywhere.", paraphrase),
-  preset("paraphrase-static", "Same meaning?, a quarter chosen once", "The classifier with the rank where the gradients are strongest.", paraphraseStatic),
-  preset("paraphrase-dynamic", "Same meaning?, chosen again and again", "The classifier with the choice made anew while it trains.", paraphraseDynamic),
+  preset("paraphrase-static", "Same meaning? A quarter, chosen once", "The classifier with the rank where the gradients are strongest.", paraphraseStatic),
+  preset("paraphrase-dynamic", "Same meaning? Chosen again and again", "The classifier with the choice made anew while it trains.", paraphraseDynamic),
   preset("tiny-sql", "Questions into SQL", "It writes queries for tables it has not seen together.", tinySql),
 ];

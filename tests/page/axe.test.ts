@@ -15,7 +15,9 @@ test.each([1280, 400])("%i pixels wide: no violations from the first look to the
   await train.and(page.locator(":enabled")).waitFor();
   await page.locator(".loss-chart").waitFor({ state: "attached" });
   // All that is folded, open.
-  await page.evaluate(() => document.querySelectorAll<HTMLElement>("main .more > summary, main .info").forEach((one) => one.checkVisibility() && one.click()));
+  await page.evaluate(() =>
+    document.querySelectorAll<HTMLElement>("main .presets > summary, main .more > summary, main .info").forEach((one) => one.checkVisibility() && one.click()),
+  );
   await page.getByTestId("allocation").check();
   await page.evaluate(() =>
     document.querySelectorAll<HTMLElement>("main .allocation summary, main .allocation .info").forEach((one) => one.checkVisibility() && one.click()),
