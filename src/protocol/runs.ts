@@ -20,6 +20,8 @@ export interface RunRecord {
   created: number;
   changed: number;
   config: RunConfig;
+  /** It began as an adapter that was given, which its settings do not tell. */
+  given?: boolean;
   /** As it was last written: a run that was cut off still says "running". */
   state: RunState;
   /** Of the last state, where there is something to tell. */

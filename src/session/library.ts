@@ -7,7 +7,7 @@ import type { KeptRun, KeptRuns, RunRecord } from "../protocol/runs.ts";
 import { type StoredCheckpoint, readCheckpoint } from "../train/checkpoint.ts";
 import { Keeper } from "./keeper.ts";
 import { problemOf } from "./problem.ts";
-import { LONGEST, newRecord, readRecord, tagsOf } from "./records.ts";
+import { LONGEST, lostStart, newRecord, readRecord, tagsOf } from "./records.ts";
 import { copyName, runName } from "./run-names.ts";
 import { plainName, unzipRuns, zipRuns } from "./run-zip.ts";
 import { type Shelf, type Which, memoryShelf } from "./shelf.ts";
@@ -46,18 +46,19 @@ export class RunLibrary {
     const [held, room, all] = [await shelf.held(), await shelf.room(), await list(shelf)];
     const runs = all.map(({ record, problem }): KeptRun => {
       const holder = this.here.has(record.id) ? "here" : held.has(record.id) ? "elsewhere" : null;
-      return { ...record, holder, ...(problem ? { problem } : {}) };
+      const why = problem ?? (holder ? undefined : lostStart(record));
+      return { ...record, holder, ...(why ? { problem: why } : {}) };
     });
     return { runs: runs.sort((a, b) => b.created - a.created), ...room, fleeting: shelf.fleeting };
   }
 
   events = async (id: string): Promise<TrainEvent[]> => (await this.shelf()).events(id);
 
-  /** Nobody else may change the run until the keeper is closed. fleeting: why it is kept in memory only. */
-  async begin(config: RunConfig, tell: (e: TrainEvent) => void): Promise<{ keeper: Keeper; fleeting: string | null }> {
+  /** Nobody else may change the run until the keeper is closed. given: it begins as an adapter that was. fleeting: why it is kept in memory only. */
+  async begin(config: RunConfig, given: boolean, tell: (e: TrainEvent) => void): Promise<{ keeper: Keeper; fleeting: string | null }> {
     const shelf = await this.shelf();
     const id = crypto.randomUUID();
-    const record = newRecord(id, runName(await this.names(shelf)), config);
+    const record = newRecord(id, runName(await this.names(shelf)), config, Date.now(), given);
     try {
       await this.take(shelf, id);
       await shelf.put(record);
@@ -92,7 +93,8 @@ export class RunLibrary {
     const shelf = await this.shelf();
     const read = readRecord(await shelf.record(id));
     if (!read) throw new ConfigError("run", "is not there any more", "Another tab may have deleted it.");
-    if (read.problem) throw new ConfigError(read.record.name, read.problem, "Its events can still be looked at and exported.");
+    const problem = read.problem ?? lostStart(read.record);
+    if (problem) throw new ConfigError(read.record.name, problem, "Its events can still be looked at and exported.");
     const file = await shelf.read(id, which);
     const stored = file && (await readCheckpoint(blobSource(file), `${read.record.name}, ${which} state`));
     const events = await shelf.events(id);

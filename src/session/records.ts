@@ -9,7 +9,7 @@ export const RECORD_VERSION = 1;
 const CURVE_POINTS = 60;
 export const LONGEST = { name: 100, notes: 10_000, tag: 40, tags: 20 } as const;
 
-export const newRecord = (id: string, name: string, config: RunConfig, now = Date.now()): RunRecord => ({
+export const newRecord = (id: string, name: string, config: RunConfig, now = Date.now(), given = false): RunRecord => ({
   version: RECORD_VERSION,
   id,
   name,
@@ -18,6 +18,7 @@ export const newRecord = (id: string, name: string, config: RunConfig, now = Dat
   created: now,
   changed: now,
   config,
+  ...(given ? { given } : {}),
   state: "loading",
   step: 0,
   backend: "",
@@ -77,6 +78,7 @@ export function readRecord(value: unknown): ReadRecord | null {
     name: text(value.name, value.id, LONGEST.name),
     notes: text(value.notes, "", LONGEST.notes),
     tags: Array.isArray(value.tags) ? tagsOf(value.tags) : [],
+    ...(value.given === true ? { given: true } : {}),
     created: count(value.created),
     changed: count(value.changed),
     state: (STATES.includes(value.state as string) ? value.state : "stopped") as RunState,
@@ -98,6 +100,10 @@ export function readRecord(value: unknown): ReadRecord | null {
     return { record, problem: `its settings are of another version (${(e as Error).message})` };
   }
 }
+
+/** Why there is nothing to begin it anew from, either; undefined: there is. */
+export const lostStart = ({ given, last }: RunRecord): string | undefined =>
+  given && !last ? "began as an adapter that was given, and ended before its first state was kept: give the adapter again" : undefined;
 
 export const tagsOf = (tags: readonly unknown[]): string[] =>
   [...new Set(tags.flatMap((t) => (typeof t === "string" ? t.trim().slice(0, LONGEST.tag) : [])))].filter(Boolean).slice(0, LONGEST.tags);

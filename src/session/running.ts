@@ -61,7 +61,7 @@ export class Running implements Pick<Session, "train" | "takeAdapter" | "continu
     mail.post({ type: "state", state: "loading", step: 0 });
     const { config, loaded, onStep } = await this.ready(json, control, trained);
     if (control.stopped()) return mail.post({ type: "state", state: "stopped", step: 0 });
-    const { keeper, fleeting } = await this.library.begin(config, mail.post);
+    const { keeper, fleeting } = await this.library.begin(config, trained !== undefined, mail.post);
     mail.replay(keeper.record, []);
     mail.log = keeper;
     mail.post({ type: "state", state: "loading", step: 0 });

@@ -9,6 +9,7 @@ import { type Checkpoint, type StoredCheckpoint, checkpointOf } from "../train/c
 import { estimate } from "../train/estimate.ts";
 import { Run, type RunOptions } from "../train/run.ts";
 import { type Target, parameterCounts, siteInfos, withStoredRanks } from "../train/subject.ts";
+import type { TrainOptions } from "../train/trainer.ts";
 import type { Loaded } from "./load.ts";
 import { isBadInput } from "./problem.ts";
 
@@ -146,3 +147,10 @@ export async function reopened(
     throw e;
   }
 }
+
+/** How the trainer takes a run up. log: what happened before; given: it begins as an adapter, which is lost where nothing was kept of it. */
+export const takenUp = (from: Checkpoint | undefined, log: readonly TrainEvent[], given: boolean): TrainOptions => ({
+  from,
+  base: !from || (from.step === 0 && !log.some((e) => e.type === "evaluation")),
+  keepStart: given && !from,
+});

@@ -12,7 +12,7 @@ import type { Keeper } from "./keeper.ts";
 import type { Loaded } from "./load.ts";
 import type { Mail } from "./mail.ts";
 import { smallerBatch } from "./onward.ts";
-import { type Resumable, begun, reopened } from "./start.ts";
+import { type Resumable, begun, reopened, takenUp } from "./start.ts";
 
 /** A run on a device: it trains, or it has, and can be asked and exported. */
 export interface Active {
@@ -83,7 +83,7 @@ export async function trainKept({ config, loaded, control, keeper, mail, open, o
       const start = loaded.target.ranks.size ? null : await run.parameters.snapshot();
       await onDevice({ config, loaded, run, control, events: keeper.log, start });
       await train(run, loaded.rows, config, control, emit, {
-        from,
+        ...takenUp(from, keeper.log, o.trained !== undefined),
         keep: async (checkpoint, urgent) => {
           newest = { state: { target: run.target, checkpoint: () => checkpoint }, step: checkpoint.step, events: keeper.log.length };
           await keeper.keep(checkpoint, run, urgent);
@@ -98,7 +98,7 @@ export async function trainKept({ config, loaded, control, keeper, mail, open, o
       if (losses.filter((t) => performance.now() - t < LOSSES_MS).length >= LOSSES) throw givesUp(config, e as Error);
       keeper.cut(newest?.events ?? 0);
       mail.replay(keeper.record, keeper.log);
-      const where = newest ? `from step ${newest.step || mail.lastStep}, the last state that was kept` : "from the beginning";
+      const where = newest && mail.lastStep ? `from step ${newest.step || mail.lastStep}, the last state that was kept` : "from the beginning";
       emit({ type: "note", step: mail.lastStep, text: `At step ${at} ${(e as Error).message}. The run goes on ${where}.` });
       await rest(REST_MS);
     }

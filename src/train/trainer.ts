@@ -54,8 +54,12 @@ export type TrainData = TextData | LabelledData;
 export type { Checkpoint };
 
 export interface TrainOptions {
-  /** Goes on from here, as if it had never stopped: no answers and no evaluation of the base. */
+  /** Goes on from here, as if it had never stopped: no answers and no evaluation of the base, unless `base` asks for them. */
   from?: Checkpoint;
+  /** The base answers and is evaluated before the first step; absent: where nothing is gone on from. */
+  base?: boolean;
+  /** Its start is not what its seed gives: it is kept, before anything else happens. */
+  keepStart?: boolean;
   /** Is given every state that is kept, once all events up to it were emitted; training waits. urgent: the run pauses or ends here. */
   keep?: (checkpoint: Checkpoint, urgent: boolean) => Promise<void>;
 }
@@ -74,7 +78,7 @@ export async function train(
   config: RunConfig,
   control: Control,
   emit: (e: TrainEvent) => void,
-  { from, keep = async () => {} }: TrainOptions = {},
+  { from, base: looksAtBase = !from, keepStart = false, keep = async () => {} }: TrainOptions = {},
 ): Promise<Checkpoint> {
   const { train: t } = config;
   if (from) checkRows(data, from);
@@ -257,9 +261,10 @@ export async function train(
     });
   };
 
+  if (keepStart) await keep(kept, true);
   emit({ type: "state", state: "running", step: done });
   try {
-    if (!from)
+    if (looksAtBase)
       await control.between(async () => {
         const base = async (): Promise<void> => {
           if (data.prompts.length) await answers(0, "base");

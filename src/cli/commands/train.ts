@@ -7,7 +7,7 @@ import type { RunConfig, TrainEvent } from "../../protocol.ts";
 import { trainedFurther } from "../../session/adapter-in.ts";
 import { runFiles } from "../../session/export.ts";
 import type { Keeper } from "../../session/keeper.ts";
-import { begun, reopened, resumable } from "../../session/start.ts";
+import { begun, reopened, resumable, takenUp } from "../../session/start.ts";
 import { Control } from "../../train/control.ts";
 import { estimate } from "../../train/estimate.ts";
 import { WASM_ROOM, doesNotFit } from "../../train/fit.ts";
@@ -74,7 +74,10 @@ export const train: Command = {
       ? await reopened(config, loaded, resumable(loaded, stored), here, emit)
       : { run: await begun(config, loaded, here, emit, control.stopped, trained ?? undefined), from: undefined };
     if (trained) emit({ type: "note", step: 0, text: `The run begins as the adapter ${adapter}: what counts as the base is the model without it.` });
-    const kept = await trainRun(run, loaded.rows, config, control, emit, { from, keep: (checkpoint, urgent) => made.keep(checkpoint, run, urgent) });
+    const kept = await trainRun(run, loaded.rows, config, control, emit, {
+      ...takenUp(from, made.log, trained !== null),
+      keep: (checkpoint, urgent) => made.keep(checkpoint, run, urgent),
+    });
     const seconds = (performance.now() - began) / 1000;
     progress.end();
     await made.close();
