@@ -98,7 +98,6 @@ export const comparison = {
   files: "Files",
   csv: "CSV",
   json_: "JSON",
-  svg: "Picture",
   zip: "Everything",
   how: "How the interval is made",
   howText:

@@ -33,7 +33,6 @@ export const heatmap = {
   viewLabel: "What the cells show",
   table: "Table",
   map: "Map",
-  csv: "CSV",
   layer: "layer",
   outside: "outside",
   outsideLayers: "outside layers",
@@ -146,8 +145,6 @@ export const proxies = {
   },
   noOrder: "all its scores are the same: no order",
   pair: (a: string, b: string, value: string) => `${a} and ${b}: ${value}`,
-  csv: "Scores as CSV",
-  tableCsv: "Table as CSV",
   map: (title: string) => `Places by ${title}`,
   ranksNothing: (title: string) => `${title}, a figure for the whole network: it ranks nothing`,
 };

@@ -1,6 +1,7 @@
 // strings.ts — every text of the page that is not data. Help for fields comes from the catalogue, not from here.
 import { adapterIn, exporting } from "./strings-export.ts";
 import { preflight, preview, suggestion } from "./strings-before.ts";
+import { charts, curves } from "./strings-charts.ts";
 import { comparison } from "./strings-compare.ts";
 import { data } from "./strings-data.ts";
 import { devicePage } from "./strings-device.ts";
@@ -64,13 +65,13 @@ export const text = {
   settings,
   allocation,
   comparison,
+  charts,
   scoring: "The modules are being scored.",
+  curves,
   loss: {
     raw: "each step",
     smoothed: "smoothed",
     held: "held-out",
-    smoothing: "Smoothing",
-    log: "log scale",
     step: "step",
     of: (steps: number) => `of ${steps}`,
     learningRate: "learning rate",

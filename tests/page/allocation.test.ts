@@ -53,10 +53,10 @@ test.each([
   expect(matrix.at(-1)).toBe("–");
   expect(await page.locator(".figure-line").textContent()).toMatch(/Jacobian covariance.*-?\d/);
   expect(await violations()).toEqual([]);
-  const scores = await saved(page, page.getByRole("button", { name: "Scores as CSV" }));
+  const scores = await saved(page, page.getByRole("button", { name: "scores as CSV" }));
   expect(scores).toHaveLength(13);
   expect(scores[0].split(",").slice(0, 5)).toEqual(["site", "layer", "module", "grad-norm", "grad-norm_place"]);
-  expect(await saved(page, page.getByRole("button", { name: "Table as CSV" }))).toHaveLength(9);
+  expect(await saved(page, page.getByRole("button", { name: "agreement as CSV" }))).toHaveLength(9);
 
   await press(page.locator(".proxy-map button", { hasText: "Weight magnitude" }));
   await expect.poll(() => page.getByLabel("Score", { exact: true }).inputValue()).toBe("magnitude");
@@ -84,7 +84,7 @@ test.each([
   expect(differences.length).toBeGreaterThanOrEqual(12);
   expect(differences.every((cell) => /^([+−][\d.]+|0)$/.test(cell))).toBe(true);
   expect(await violations()).toEqual([]);
-  expect((await saved(page, page.getByRole("button", { name: "CSV", exact: true })))[0]).toMatch(/^site,layer,module,rank_first,rank_second,rank_difference,/);
+  expect((await saved(page, page.getByRole("button", { name: "difference as CSV" })))[0]).toMatch(/^site,layer,module,rank_first,rank_second,rank_difference,/);
   await press(page.getByRole("button", { name: "Table" }));
   await page.getByRole("columnheader", { name: /this run$/ }).waitFor();
   expect(await violations()).toEqual([]);

@@ -1,10 +1,11 @@
 // agreement-table.tsx — how far scores agree, two by two: numbers on a scale from orange (reverse) over nothing to blue (the same).
+import { useRef } from "react";
 import { agreement, agreementCsv, type Measure, type Scored } from "../agreement.ts";
 import { percent } from "../format.ts";
 import { chanceCorrelation } from "../../statistics/top-overlap.ts";
-import { save } from "../save.ts";
 import { Segments } from "../segments.tsx";
 import { text } from "../strings.ts";
+import { SaveChart } from "./save-chart.tsx";
 import { diverging } from "./scale.ts";
 
 const words = text.proxies;
@@ -20,6 +21,7 @@ interface Props {
 }
 
 export function AgreementTable({ proxies, there, k, measure, onMeasure }: Props) {
+  const drawn = useRef<HTMLDivElement>(null);
   const table = agreement(measure, proxies, there, k);
   const n = there.filter(Boolean).length;
   const says = (row: number, column: number): string => {
@@ -31,14 +33,12 @@ export function AgreementTable({ proxies, there, k, measure, onMeasure }: Props)
       <div className="chart-foot">
         <Segments label={words.measure} options={measures} value={measure} onChange={onMeasure} />
         <span className="grow" />
-        <button type="button" className="link" onClick={() => save(`${measure}.csv`, agreementCsv(proxies, table), "text/csv")}>
-          {words.tableCsv}
-        </button>
+        <SaveChart of={drawn} what="agreement" csv={() => agreementCsv(proxies, table)} />
       </div>
       <p className="help" id="agreement-says">
         {measure === "correlation" ? words.caption.correlation : words.caption.overlap(k)}
       </p>
-      <div className="scroll-x" tabIndex={0} role="region" aria-label={words.measures[measure]}>
+      <div ref={drawn} className="scroll-x" tabIndex={0} role="region" aria-label={words.measures[measure]}>
         <table aria-labelledby="agreement-says">
           <thead>
             <tr>

@@ -1,8 +1,7 @@
 // rank-panel.tsx — "Where the rank goes": the map of layers × modules with its views, history, difference from an earlier run, table and CSV.
-import { useEffect, useMemo, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { useParts, useStudio } from "../context.ts";
 import { count } from "../format.ts";
-import { save } from "../save.ts";
 import { Segments } from "../segments.tsx";
 import { text } from "../strings.ts";
 import { historyOf } from "./allocations.ts";
@@ -12,6 +11,8 @@ import { comparable, differencePicture } from "./difference.ts";
 import { Heatmap } from "./heatmap.tsx";
 import { pictureOf } from "./picture.ts";
 import { rankViews, type ViewName } from "./rank-views.ts";
+import { SaveChart } from "./save-chart.tsx";
+import { ScaleBar } from "./scale-bar.tsx";
 import { Scrubber } from "./scrubber.tsx";
 import { SitesTable, sitesCsv } from "./sites-table.tsx";
 import { Undo } from "./undo-button.tsx";
@@ -75,8 +76,7 @@ export function RankPanel() {
     look(id);
     choose({ against: id || null });
   };
-  const saveCsv = () =>
-    second ? save("difference.csv", differenceCsv(first, second.shown), "text/csv") : save("ranks.csv", sitesCsv(sites, measured), "text/csv");
+  const drawn = useRef<HTMLDivElement>(null);
   return (
     <section className="rank" id="rank" aria-labelledby="rank-title">
       <div className="panel-head">
@@ -91,7 +91,7 @@ export function RankPanel() {
         {second && view.name === "order" ? text.difference.order : !second && view.help} {second && !table && text.difference.help(...second.names)}{" "}
         {second && text.difference.when} {editable && !table && !second && text.heatmap.tip}
       </p>
-      <div data-testid="rank-heatmap">
+      <div ref={drawn} data-testid="rank-heatmap">
         {sites.length === 0 ? (
           <p className="waiting">{text.empty.heatmap}</p>
         ) : second && shownViews.length === 0 ? (
@@ -101,17 +101,13 @@ export function RankPanel() {
         ) : table ? (
           <SitesTable sites={sites} measured={measured} />
         ) : (
-          <Heatmap sites={sites} picture={picture} live={running && choice.at === null} onOpen={editable ? setOpen : undefined} />
+          <>
+            <Heatmap sites={sites} picture={picture} live={running && choice.at === null} onOpen={editable ? setOpen : undefined} />
+            <ScaleBar scale={picture.scale} />
+          </>
         )}
       </div>
       <div className="chart-foot">
-        {!table && (
-          <span className="scale">
-            <span className="number">{picture.scale.from}</span>
-            <i style={{ background: picture.scale.gradient }} />
-            <span className="number">{picture.scale.to}</span>
-          </span>
-        )}
         {segment === "score" && known.some(({ name }) => name === "order") && (!table || second) && (
           <label className="check">
             <input type="checkbox" checked={inOrder} onChange={(event) => setInOrder(event.target.checked)} />
@@ -137,9 +133,9 @@ export function RankPanel() {
         <button type="button" className="link" onClick={() => setTable(!table)}>
           {table ? text.heatmap.map : text.heatmap.table}
         </button>
-        <button type="button" className="link" disabled={sites.length === 0} onClick={saveCsv}>
-          {text.heatmap.csv}
-        </button>
+        {sites.length > 0 && (
+          <SaveChart of={drawn} what={second ? "difference" : "ranks"} csv={() => (second ? differenceCsv(first, second.shown) : sitesCsv(sites, measured))} />
+        )}
       </div>
       <div className="allocated">
         {spent && (

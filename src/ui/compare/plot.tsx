@@ -1,8 +1,10 @@
 // plot.tsx — a comparison as a picture: an arm per line, every seed a point, a stroke at the mean, a bar for its interval, references as dashed lines
 // across. The table below it says the same in numbers.
+import { useRef } from "react";
 import type { ArmSummary, ComparisonSummary } from "../../protocol.ts";
 import { bare, level } from "../../statistics/measure-words.ts";
 import { ticks } from "../../statistics/ticks.ts";
+import { SaveChart } from "../charts/save-chart.tsx";
 import { useWidth } from "../context.ts";
 import { text } from "../strings.ts";
 
@@ -11,13 +13,14 @@ const [ROW, SIDE, TOP, BOTTOM] = [54, 18, 4, 26];
 
 export function Plot({ summary: { arms, measure, on, rows } }: { summary: ComparisonSummary }) {
   const [ref, width] = useWidth<HTMLDivElement>();
+  const drawn = useRef<HTMLElement>(null);
   const values = arms.flatMap((arm) => [...arm.points.map((p) => p.value), ...(arm.interval ?? [])]);
   const marks = ticks(Math.min(...values), Math.max(...values));
   const [low, high] = [marks[0], marks.at(-1)!];
   const x = (value: number) => SIDE + ((width - 2 * SIDE) * (value - low)) / Math.max(1e-12, high - low);
   const bottom = TOP + arms.length * ROW;
   return (
-    <figure className="comparison-plot">
+    <figure className="comparison-plot" ref={drawn}>
       <div ref={ref}>
         {width > 0 && (
           <svg width={width} height={bottom + BOTTOM} role="img" aria-label={words.plot(words.of[on](measure, rows))}>
@@ -44,6 +47,7 @@ export function Plot({ summary: { arms, measure, on, rows } }: { summary: Compar
         <Key name="mean" />
         <Key name="interval" />
         <Key name="reference" />
+        <SaveChart of={drawn} what="comparison" />
       </figcaption>
     </figure>
   );

@@ -53,9 +53,6 @@ export function Results() {
         <button type="button" className="link" onClick={() => save("results.json")}>
           {words.json_}
         </button>
-        <button type="button" className="link" onClick={() => save("plot.svg")}>
-          {words.svg}
-        </button>
         <button type="button" className="link" data-testid="export-comparison" onClick={() => save()}>
           {words.zip}
         </button>

@@ -1,11 +1,12 @@
 // compare-maps.tsx — where the rank of two kept runs went, as the difference of their maps.
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { DifferenceTable, differenceCsv } from "../charts/difference-table.tsx";
 import { comparable, differencePicture } from "../charts/difference.ts";
 import { Heatmap } from "../charts/heatmap.tsx";
 import { rankViews, type ViewName } from "../charts/rank-views.ts";
+import { SaveChart } from "../charts/save-chart.tsx";
+import { ScaleBar } from "../charts/scale-bar.tsx";
 import { shownOfRun, type Shown } from "../charts/shown.ts";
-import { save } from "../save.ts";
 import { Segments } from "../segments.tsx";
 import { text } from "../strings.ts";
 import type { Compared } from "./compare-runs.tsx";
@@ -18,6 +19,7 @@ export function CompareMaps({ compared }: { compared: readonly Compared[] }) {
   const [ids, setIds] = useState<readonly [string, string]>(["", ""]);
   const [chosenView, setView] = useState<ViewName>("delta");
   const [table, setTable] = useState(false);
+  const drawn = useRef<HTMLDivElement>(null);
   const at = (id: string): Compared | undefined => compared.find(({ record }) => record.id === id);
   const a = at(ids[0]) ?? compared[0];
   const b = at(ids[1]) ?? compared.find((one) => one !== a)!;
@@ -54,19 +56,19 @@ export function CompareMaps({ compared }: { compared: readonly Compared[] }) {
       ) : (
         <>
           {!table && <p className="help">{text.difference.help(...names)}</p>}
-          {table ? (
-            <DifferenceTable view={view} first={first} second={second} names={names} />
-          ) : (
-            <Map view={view} first={first} second={second} names={names} />
-          )}
+          <div ref={drawn}>
+            {table ? (
+              <DifferenceTable view={view} first={first} second={second} names={names} />
+            ) : (
+              <Map view={view} first={first} second={second} names={names} />
+            )}
+          </div>
           <div className="chart-foot">
             <span className="grow" />
             <button type="button" className="link" onClick={() => setTable(!table)}>
               {table ? text.heatmap.map : text.heatmap.table}
             </button>
-            <button type="button" className="link" onClick={() => save("difference.csv", differenceCsv(first, second), "text/csv")}>
-              {words.csv}
-            </button>
+            <SaveChart of={drawn} what="difference" csv={() => differenceCsv(first, second)} />
           </div>
         </>
       )}
@@ -79,13 +81,7 @@ function Map({ view, first, second, names }: { view: (typeof rankViews)[number];
   return (
     <>
       <Heatmap sites={first.sites} picture={picture} live={false} />
-      <div className="chart-foot">
-        <span className="scale">
-          <span className="number">{picture.scale.from}</span>
-          <i style={{ background: picture.scale.gradient }} />
-          <span className="number">{picture.scale.to}</span>
-        </span>
-      </div>
+      <ScaleBar scale={picture.scale} />
     </>
   );
 }

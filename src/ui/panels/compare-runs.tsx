@@ -1,13 +1,16 @@
 // compare-runs.tsx — two to six kept runs side by side: their losses, the settings in which they differ, how they went, and the difference of two maps.
-import { lazy, Suspense, useEffect, useMemo, useState } from "react";
+import { lazy, Suspense, useEffect, useMemo, useRef } from "react";
 import type { KeptRun } from "../../protocol.ts";
 import { CurveSwitches } from "../charts/curve-switches.tsx";
 import { RunLine } from "../charts/run-line.tsx";
 import type { Curve } from "../charts/runs-chart.tsx";
+import { SaveChart } from "../charts/save-chart.tsx";
+import { useCurves } from "../charts/use-curves.ts";
+import { allOfAll } from "../charts/x-axis.ts";
 import { useLibrary, useParts, useStudio } from "../context.ts";
+import { runsCsv } from "../csv.ts";
 import { differencesOf, outcomesOf } from "../differences.ts";
 import type { RunView } from "../fold.ts";
-import { Segments } from "../segments.tsx";
 import { text } from "../strings.ts";
 import { CompareMaps } from "./compare-maps.tsx";
 
@@ -58,16 +61,15 @@ export function CompareRuns() {
 }
 
 function Curves({ compared }: { compared: readonly Compared[] }) {
-  const [over, setOver] = useState<"step" | "time">("step");
-  const [smoothing, setSmoothing] = useState(0.8);
-  const [log, setLog] = useState(false);
-  const curves = useMemo(() => compared.map(({ record, run, place }): Curve => ({ id: record.id, name: record.name, steps: run.steps, place })), [compared]);
+  const picture = useRef<HTMLDivElement>(null);
+  const [curves, setCurves] = useCurves();
+  const runs = useMemo(() => compared.map(({ record, run, place }): Curve => ({ id: record.id, name: record.name, steps: run.steps, place })), [compared]);
   return (
     <div className="chart">
-      <Suspense fallback={<div className="loss-chart" />}>
-        <RunsChart curves={curves} over={over} smoothing={smoothing} log={log} />
-      </Suspense>
-      <div className="chart-foot">
+      <div ref={picture}>
+        <Suspense fallback={<div className="loss-chart" />}>
+          <RunsChart runs={runs} curves={curves} setCurves={setCurves} />
+        </Suspense>
         <ul className="legend">
           {compared.map(({ record, place }) => (
             <li key={record.id}>
@@ -76,13 +78,11 @@ function Curves({ compared }: { compared: readonly Compared[] }) {
             </li>
           ))}
         </ul>
-        <Segments
-          label={words.over}
-          options={(["step", "time"] as const).map((value) => ({ value, title: words.overs[value] }))}
-          value={over}
-          onChange={setOver}
-        />
-        <CurveSwitches smoothing={smoothing} setSmoothing={setSmoothing} log={log} setLog={setLog} />
+      </div>
+      <div className="chart-foot">
+        <CurveSwitches curves={curves} setCurves={setCurves} all={allOfAll(runs, curves.over)} />
+        <span className="grow" />
+        <SaveChart of={picture} what="runs" csv={() => runsCsv(runs)} />
       </div>
     </div>
   );

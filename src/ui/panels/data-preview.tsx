@@ -1,6 +1,9 @@
 // data-preview.tsx — what the model reads: rows token by token with the trained-on ones coloured, page by page; how they are read; lengths, rows that
 // come twice, wrong rows.
+import { useRef } from "react";
 import type { DataPreview, PreviewToken } from "../../protocol.ts";
+import { SaveChart } from "../charts/save-chart.tsx";
+import { csv } from "../csv.ts";
 import { useParts, useStudio } from "../context.ts";
 import { count, percent } from "../format.ts";
 import { previewRows } from "../store.ts";
@@ -123,11 +126,14 @@ function Token({ token }: { token: PreviewToken }) {
 }
 
 function Lengths({ lengths }: { lengths: DataPreview["lengths"] }) {
+  const drawn = useRef<HTMLElement>(null);
   const most = Math.max(...lengths.map(([, rows]) => rows), 1);
   if (lengths.length === 0) return null;
   return (
-    <figure className="lengths">
-      <figcaption className="muted small">{text.preview.lengths}</figcaption>
+    <figure className="lengths" ref={drawn}>
+      <figcaption className="muted small">
+        {text.preview.lengths} <SaveChart of={drawn} what="lengths" csv={() => csv(["up_to_tokens", "rows"], lengths)} />
+      </figcaption>
       <div className="bars" role="img" aria-label={lengths.map(([upTo, rows]) => text.preview.lengthBar(upTo, count(rows))).join("; ")}>
         {lengths.map(([upTo, rows]) => (
           <span key={upTo} title={text.preview.lengthBar(upTo, count(rows))}>

@@ -1,11 +1,13 @@
 // loss.tsx — the loss panel: the two numbers, the chart with its switches, the learning rate below; what will happen
 // before the first run, and the phases of getting ready.
-import { lazy, memo, startTransition, Suspense, useEffect, useState } from "react";
+import { lazy, memo, startTransition, Suspense, useEffect, useRef, useState } from "react";
 import { CurveSwitches } from "../charts/curve-switches.tsx";
-import { LearningRate } from "../charts/learning-rate.tsx";
+import { SaveChart } from "../charts/save-chart.tsx";
+import { useCurves } from "../charts/use-curves.ts";
+import { allOf, everything, positions } from "../charts/x-axis.ts";
 import { useStudio, useThrottled } from "../context.ts";
+import { stepsCsv } from "../csv.ts";
 import { active, type RunView } from "../fold.ts";
-import { short } from "../format.ts";
 import { metricOf } from "../metric.ts";
 import { text } from "../strings.ts";
 import { Opening } from "./opening.tsx";
@@ -44,7 +46,7 @@ export function LossPanel() {
         {empty && (active(run) ? <Phases /> : <Opening />)}
         {(ready || !empty) && (
           <div className={empty ? "behind" : undefined}>
-            <Curves steps={drawn.steps} evaluations={drawn.evaluations} total={total} />
+            <Curves steps={drawn.steps} evaluations={drawn.evaluations} total={total} live={active(drawn)} />
           </div>
         )}
       </div>
@@ -68,18 +70,24 @@ interface CurvesProps {
   steps: RunView["steps"];
   evaluations: RunView["evaluations"];
   total: number;
+  /** Steps are still to come. */
+  live: boolean;
 }
 
 /** The chart and its switches; redrawn only when the throttled run changes. */
-const Curves = memo(function Curves({ steps, evaluations, total }: CurvesProps) {
-  const [smoothing, setSmoothing] = useState(0.8);
-  const [log, setLog] = useState(false);
+const Curves = memo(function Curves({ steps, evaluations, total, live }: CurvesProps) {
+  const picture = useRef<HTMLDivElement>(null);
+  const [curves, setCurves] = useCurves();
+  // A part of one run is no part of the next.
+  const begun = steps.length > 0;
+  useEffect(() => setCurves({ zoom: everything }), [begun, setCurves]);
+  const { over } = curves;
   return (
     <>
-      <Suspense fallback={<div className="loss-chart" />}>
-        <LossChart steps={steps} evaluations={evaluations} smoothing={smoothing} log={log} total={total} />
-      </Suspense>
-      <div className="chart-foot">
+      <div ref={picture}>
+        <Suspense fallback={<div className="loss-chart" />}>
+          <LossChart steps={steps} evaluations={evaluations} curves={curves} setCurves={setCurves} total={total} />
+        </Suspense>
         <ul className="legend">
           <li>
             <i className="line thin" />
@@ -94,9 +102,11 @@ const Curves = memo(function Curves({ steps, evaluations, total }: CurvesProps) 
             {text.loss.held}
           </li>
         </ul>
-        <CurveSwitches smoothing={smoothing} setSmoothing={setSmoothing} log={log} setLog={setLog} />
+      </div>
+      <div className="chart-foot">
+        <CurveSwitches curves={curves} setCurves={setCurves} all={allOf(steps, over, total)} newest={live ? (positions(steps, over).at(-1) ?? 0) : undefined} />
         <span className="grow" />
-        <LearningRate steps={steps} total={total} now={steps.length > 0 ? short(steps.columns.learningRate[steps.length - 1]) : ""} />
+        <SaveChart of={picture} what="loss" csv={() => stepsCsv(steps, evaluations)} />
       </div>
     </>
   );

@@ -1,13 +1,13 @@
 // proxies.tsx — "Scores side by side": several scores of the same modules as small maps, how far they agree, and what is known of each.
-import { useMemo, useState } from "react";
+import { useMemo, useRef, useState } from "react";
 import { adapted, allTied, scoresCsv, type Measure, type Scored } from "../agreement.ts";
 import { topCount } from "../budget.ts";
 import { AgreementTable } from "../charts/agreement-table.tsx";
 import { modulesOf } from "../charts/layers.ts";
 import { ProxyMap } from "../charts/proxy-map.tsx";
+import { SaveChart } from "../charts/save-chart.tsx";
 import { useParts, useStudio } from "../context.ts";
 import { duration, short } from "../format.ts";
-import { save } from "../save.ts";
 import { scoredAs } from "../scoring.ts";
 import { text } from "../strings.ts";
 import { ProxyChoice, ScoringProgress } from "./proxy-choice.tsx";
@@ -51,6 +51,7 @@ function Results() {
       }),
     [proxies, scoring.scores, sites],
   );
+  const maps = useRef<HTMLDivElement>(null);
   if (!fresh) return scoring.state === "done" ? <p className="help">{text.allocation.stale}</p> : null;
   const there = adapted(sites);
   const k = allocated?.unit === "modules" ? allocated.budget : topCount(allocation.budget, sites);
@@ -61,7 +62,7 @@ function Results() {
   ];
   return (
     <div data-testid="proxies">
-      <div className="proxy-maps" style={{ "--modules": modulesOf(sites.filter((_, i) => there[i])).length } as React.CSSProperties}>
+      <div ref={maps} className="proxy-maps" style={{ "--modules": modulesOf(sites.filter((_, i) => there[i])).length } as React.CSSProperties}>
         {shown.map((proxy) => (
           <ProxyMap
             key={proxy.name}
@@ -90,9 +91,7 @@ function Results() {
         <div className="chart-foot">
           <span className="muted">{words.best(k)}</span>
           <span className="grow" />
-          <button type="button" className="link" onClick={() => save("scores.csv", scoresCsv(sites, shown), "text/csv")}>
-            {words.csv}
-          </button>
+          <SaveChart of={maps} what="scores" csv={() => scoresCsv(sites, shown)} />
         </div>
       )}
       {shown.length > 1 && <AgreementTable proxies={shown} there={there} k={k} measure={measure} onMeasure={setMeasure} />}
