@@ -114,22 +114,18 @@ const transparent = (colour: string): boolean => colour === "transparent" || /^r
 
 const escaped = (text: string): string => text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
 
-/** A text as it is broken into lines. */
+/** A text as it is broken into lines: of every letter that takes room, in which of them it stands. */
 function linesOf(node: Text): { words: string; box: DOMRect }[] {
   const range = document.createRange();
   range.selectNodeContents(node);
-  const boxes = [...range.getClientRects()];
-  if (boxes.length === 1) return [{ words: node.data.replaceAll(/\s+/g, " ").trim(), box: boxes[0] }];
-  // Letter by letter: which of the lines it stands in.
-  const lines = boxes.map((box) => ({ words: "", box }));
+  const lines = [...range.getClientRects()].map((box) => ({ words: "", box }));
   for (let i = 0; i < node.length; i++) {
     range.setStart(node, i);
     range.setEnd(node, i + 1);
-    const here = range.getBoundingClientRect();
-    const line = lines.find(
-      ({ box }) => here.width > 0 && here.top < box.bottom && here.bottom > box.top && here.left < box.right + 1 && here.right > box.left - 1,
-    );
-    if (line) line.words += node.data[i].replace(/\s/, " ");
+    const letter = range.getBoundingClientRect();
+    const [x, y] = [(letter.left + letter.right) / 2, (letter.top + letter.bottom) / 2];
+    const line = lines.find(({ box }) => x > box.left && x < box.right && y > box.top && y < box.bottom);
+    if (line && letter.width * letter.height > 0) line.words += node.data[i].replace(/\s/, " ");
   }
-  return lines.map(({ words, box }) => ({ words: words.trim(), box })).filter(({ words }) => words !== "");
+  return lines.filter(({ words }) => words.trim() !== "");
 }
