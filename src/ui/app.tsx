@@ -86,7 +86,7 @@ function Page() {
         </Activity>
       ))}
       <Announcer />
-      <Shortcuts />
+      <Shortcuts page={page} />
       <DropTarget onRuns={() => go("runs")} />
     </>
   );

@@ -2,44 +2,43 @@
 import { useEffect, useRef } from "react";
 import { useParts, useStudio } from "./context.ts";
 import { text } from "./strings.ts";
+import type { PageName } from "./url.ts";
 
-/** Elements that use keys themselves; single-key shortcuts keep out of them. */
-const controls = "input, textarea, select, button, a, summary, dialog, [role=grid], [popover]";
+/** Where keys are written text, and are taken back by the browser. */
+const fields = "input:not([type=range], [type=checkbox], [type=radio]), textarea, select";
+/** Elements that Space presses, opens or turns. */
+const controls = `${fields}, input, button, a, summary, [role=grid], [popover]`;
 
-export function Shortcuts() {
+/** What steers the run or changes the form belongs to the page that shows it: elsewhere Space scrolls. */
+export function Shortcuts({ page }: { page: PageName }) {
   const { store } = useParts();
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
-    const press = (event: KeyboardEvent) => {
+    const meant = (event: KeyboardEvent): (() => unknown) | false | undefined => {
       const { run, past, future, train, undo, redo, pause, resume, step } = store.getState();
-      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
-        event.preventDefault();
-        void train();
-        return;
-      }
-      // In a text field the keys take back what was typed there.
-      const typing = event.target instanceof Element && event.target.closest("input:not([type=range], [type=checkbox], [type=radio]), textarea");
+      const on = (selector: string) => event.target instanceof Element && event.target.closest(selector) !== null;
       const key = event.key.toLowerCase();
-      const back = key === "z" && !event.shiftKey;
-      const forth = (key === "z" && event.shiftKey) || key === "y";
-      if ((event.ctrlKey || event.metaKey) && !typing && ((back && past.length > 0) || (forth && future.length > 0))) {
-        event.preventDefault();
-        if (back) undo();
-        else redo();
-        return;
-      }
-      if (event.ctrlKey || event.metaKey || event.altKey) return;
-      if (event.target instanceof Element && event.target.closest(controls)) return;
-      if (event.key === " " && run.state === "running") void pause();
-      else if (event.key === " " && run.state === "paused") void resume();
-      else if (event.key === "." && run.state === "paused") void step();
-      else if (event.key === "?") dialog.current?.showModal();
-      else return;
+      const control = event.ctrlKey || event.metaKey;
+      const here = page === "train";
+      if (control && key === "enter") return here && train;
+      if (event.altKey || on(fields)) return undefined;
+      if (control && key === "z" && !event.shiftKey) return here && past.length > 0 && undo;
+      if (control && (key === "y" || key === "z")) return here && future.length > 0 && redo;
+      if (control) return undefined;
+      if (key === "?") return () => dialog.current?.showModal();
+      if (key === "." && run.state === "paused") return here && step;
+      if (key === " " && !on(controls)) return here && { running: pause, paused: resume }[run.state as string];
+      return undefined;
+    };
+    const press = (event: KeyboardEvent) => {
+      const act = !document.querySelector("dialog:modal") && meant(event);
+      if (!act) return;
       event.preventDefault();
+      void act();
     };
     addEventListener("keydown", press);
     return () => removeEventListener("keydown", press);
-  }, [store]);
+  }, [store, page]);
 
   return (
     <>
@@ -48,16 +47,21 @@ export function Shortcuts() {
       </button>
       <dialog ref={dialog} className="sheet" aria-labelledby="shortcuts-title">
         <h2 id="shortcuts-title">{text.shortcuts.title}</h2>
-        <dl className="keys">
-          {text.shortcuts.list.map(([keys, does]) => (
-            <div key={keys}>
-              <dt>
-                <kbd>{keys}</kbd>
-              </dt>
-              <dd>{does}</dd>
-            </div>
-          ))}
-        </dl>
+        {text.shortcuts.groups.map(([where, list]) => (
+          <section key={where}>
+            <h3>{where}</h3>
+            <dl className="keys">
+              {list.map(([keys, does]) => (
+                <div key={keys}>
+                  <dt>
+                    <kbd>{keys}</kbd>
+                  </dt>
+                  <dd>{does}</dd>
+                </div>
+              ))}
+            </dl>
+          </section>
+        ))}
         <form method="dialog">
           <button className="quiet">{text.shortcuts.close}</button>
         </form>

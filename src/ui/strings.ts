@@ -5,6 +5,7 @@ import { charts, curves } from "./strings-charts.ts";
 import { comparison } from "./strings-compare.ts";
 import { data } from "./strings-data.ts";
 import { devicePage } from "./strings-device.ts";
+import { shortcuts } from "./strings-keys.ts";
 import { learn } from "./strings-learn.ts";
 import { allocation, cell, difference, heatmap, proxies, runs, table, undo } from "./strings-rank.ts";
 import { library } from "./strings-runs.ts";
@@ -186,20 +187,7 @@ export const text = {
     unknown: (field: string) => `The link names the field "${field}", which this page does not know; it was ignored.`,
     wrong: (field: string, value: string) => `The link sets "${field}" to "${value}", which is not a value of that field; it was ignored.`,
   },
-  shortcuts: {
-    title: "Keyboard",
-    close: "Close",
-    list: [
-      ["Ctrl / ⌘ + Enter", "train"],
-      ["Space", "pause, resume"],
-      [".", "one step while paused"],
-      ["Arrows, Home, End", "move in the map"],
-      ["Enter or a digit", "set the rank of a cell"],
-      ["Ctrl / ⌘ + Z", "take back a change of the ranks"],
-      ["?", "this list"],
-    ] as const,
-    open: "Keyboard shortcuts",
-  },
+  shortcuts,
   isolation: {
     why: (threads: number) => `This site sends no isolation headers, so WebAssembly computes in one thread of ${threads}.`,
     use: "Use all of them (reloads the page)",

@@ -78,7 +78,7 @@ test("what is no settings, or has a mistake in them, is told, and the form stays
   ] as const) {
     await page.getByRole("button", { name: "Dismiss" }).click();
     await open(page, name, content);
-    await expect.poll(() => told(page), name).toMatch(message);
+    await expect.poll(() => told(page), { message: name }).toMatch(message);
   }
   await page.getByRole("button", { name: "Dismiss" }).click();
   await drop(page, "dropped.json", await readFile("examples/compare-small.json", "utf8"));
