@@ -10,7 +10,8 @@ import { text } from "../strings.ts";
 export function Export() {
   const { client, store } = useParts();
   const plan = useStudio((state) => state.run.plan);
-  const steps = useStudio((state) => state.run.steps.length);
+  /** It has made a step, or is an adapter that is only tried. */
+  const there = useStudio(({ run }) => run.steps.length > 0 || (run.plan !== null && run.state === "stopped"));
   const cuts = useStudio((state) => state.run.sites.filter((site) => site.kind && site.r > 0).length);
   const [working, setWorking] = useState<"zip" | "merged" | null>(null);
   const [share, setShare] = useState(0);
@@ -33,7 +34,7 @@ export function Export() {
       setWorking(null);
     }
   };
-  const off = working !== null || steps === 0;
+  const off = working !== null || !there;
   const low = plan?.sites.reduce((sum, site) => sum + (site.r > 0 ? site.parameters : 0), 0) ?? 0;
   const full = plan !== null && low === 0;
   return (
