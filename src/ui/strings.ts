@@ -65,10 +65,10 @@ export const text = {
   },
   settings,
   allocation,
-  comparison,
   charts,
-  scoring: "The modules are being scored.",
+  comparison,
   curves,
+  scoring: "The modules are being scored.",
   loss: {
     raw: "each step",
     smoothed: "smoothed",
