@@ -3,15 +3,13 @@
 import Dexie from "dexie";
 import { holdLock, heldLocks } from "./browser-locks.ts";
 import { type ComparisonShelf, memoryComparisons } from "./comparison-shelf.ts";
-import { StudioDatabase, storageDenied } from "./database.ts";
+import { type StudioDatabase, storageDenied } from "./database.ts";
 
 const LOCK = "rankscope.comparison.";
 
-export async function browserComparisons(name = "rankscope"): Promise<ComparisonShelf> {
+export async function browserComparisons(open: () => Promise<StudioDatabase>): Promise<ComparisonShelf> {
   try {
-    const database = new StudioDatabase(name);
-    await database.open();
-    return openComparisons(database);
+    return openComparisons(await open());
   } catch (e) {
     return memoryComparisons(storageDenied(e));
   }

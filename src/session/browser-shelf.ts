@@ -3,17 +3,17 @@
 
 import Dexie from "dexie";
 import { heldLocks, holdLock } from "./browser-locks.ts";
-import { type EventBatch, StudioDatabase, storageDenied } from "./database.ts";
+import { type EventBatch, type StudioDatabase, storageDenied } from "./database.ts";
 import { type Shelf, memoryShelf } from "./shelf.ts";
 
 const FOLDER = "runs";
 const LOCK = "rankscope.run.";
 
 /** Where storage is denied (private windows, blocked by the visitor), a shelf in memory that says so. */
-export async function browserShelf(name = "rankscope"): Promise<Shelf> {
+export async function browserShelf(open: () => Promise<StudioDatabase>): Promise<Shelf> {
   try {
-    const database = new StudioDatabase(name);
-    await database.open();
+    const database = await open();
+    const { name } = database;
     const root = await navigator.storage.getDirectory();
     const folder = await root.getDirectoryHandle(name === "rankscope" ? FOLDER : `${FOLDER}-${name}`, { create: true });
     const shelf = openShelf(database, folder);

@@ -10,7 +10,9 @@ import { browserShelf } from "./browser-shelf.ts";
 import { chooseBackend } from "./choose-backend.ts";
 import { describeDevice } from "./device.ts";
 import { givenFolder } from "./folder.ts";
-import { findGiven, keepGiven, namedFiles, sweepGiven } from "./given-files.ts";
+import { type StudioDatabase, openDatabase } from "./database.ts";
+import { findGiven, keepGiven, sweepGiven } from "./given-files.ts";
+import { filesOfComparison, filesOfRun } from "./named-files.ts";
 import { readRecord } from "./records.ts";
 import type { Surroundings } from "./studio.ts";
 
@@ -20,6 +22,9 @@ export function browserSurroundings(root: URL): Surroundings {
   const given = new Map<string, readonly GivenFile[]>();
   /** Those that lie in the page's storage as they were given. */
   const kept = new Set<string>();
+  /** Opened once, for runs and comparisons. */
+  let opened: Promise<StudioDatabase> | null = null;
+  const database = (): Promise<StudioDatabase> => (opened ??= openDatabase());
   const device = (): Promise<DeviceInfo> => describeDevice(navigator.gpu, navigator.userAgent, (navigator as { deviceMemory?: number }).deviceMemory);
   return {
     context: {
@@ -35,8 +40,8 @@ export function browserSurroundings(root: URL): Surroundings {
       given.set(folder, files);
       kept.delete(folder);
     },
-    keepFiles: async (config) => {
-      for (const name of namedFiles(config)) {
+    keepFiles: async (names) => {
+      for (const name of names) {
         const files = given.get(name);
         if (files && !kept.has(name)) await keepGiven(name, files);
         kept.add(name);
@@ -44,18 +49,31 @@ export function browserSurroundings(root: URL): Surroundings {
     },
     device,
     shelf: async () => {
-      const shelf = await browserShelf();
-      const configs = (await shelf.records()).flatMap((record) => readRecord(record)?.record.config ?? []);
-      void sweepGiven(new Set(configs.flatMap((config) => (config.model && config.data ? namedFiles(config) : [])))).catch(() => {});
+      const shelf = await browserShelf(database);
+      void database().then(neededFiles).then(sweepGiven).catch(() => {}); // prettier-ignore
       return shelf;
     },
-    comparisons: () => browserComparisons(),
+    comparisons: () => browserComparisons(database),
     backend: async (config: RunConfig): Promise<Backend> => {
       const { name } = chooseBackend(config.backend, await device());
       if (name === "reference") return referenceBackend();
       return name === "wasm" ? openWasm() : webgpuBackend(await requestDevice(navigator.gpu));
     },
   };
+}
+
+/** By the runs and comparisons that are kept; one that cannot be read needs none. */
+async function neededFiles({ runs, comparisons }: StudioDatabase): Promise<ReadonlySet<string>> {
+  const readable = (files: () => string[]): string[] => {
+    try {
+      return files();
+    } catch {
+      return [];
+    }
+  };
+  const ofRuns = (await runs.toArray()).flatMap((value) => readable(() => filesOfRun(readRecord(value)!.record.config)));
+  const ofComparisons = (await comparisons.toArray()).flatMap(({ comparison }) => readable(() => filesOfComparison(comparison)));
+  return new Set([...ofRuns, ...ofComparisons]);
 }
 
 /** Threads where the page is cross-origin isolated; one where they do not start (the backend's `adapter` tells). ONNX Runtime is loaded now, not with the page. */

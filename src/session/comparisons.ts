@@ -17,6 +17,7 @@ import { roomOf } from "../train/fit.ts";
 import { chooseBackend } from "./choose-backend.ts";
 import { type Open, type Opened, checkMemory, openComparison, runArm, sizeOf } from "./compare.ts";
 import { type ComparisonShelf, memoryComparisons } from "./comparison-shelf.ts";
+import { filesOfComparison } from "./named-files.ts";
 import { problemOf } from "./problem.ts";
 import { plainName } from "./run-zip.ts";
 import type { Running } from "./running.ts";
@@ -36,7 +37,7 @@ export class Comparisons implements ComparisonsSession {
 
   constructor(
     private readonly open: Open,
-    private readonly around: Pick<Surroundings, "backend" | "device" | "comparisons">,
+    private readonly around: Pick<Surroundings, "backend" | "device" | "comparisons" | "keepFiles">,
     private readonly running: Running,
   ) {}
 
@@ -147,8 +148,9 @@ export class Comparisons implements ComparisonsSession {
       release = await (await this.shelf()).hold(id);
       if (!release) throw new ConfigError("comparison", "is under way in another tab", "Go on with it there, or close that tab.");
       this.here = id;
+      const kept = this.around.keepFiles?.(filesOfComparison(record.comparison)).catch(notKept);
       await this.runQueue(record, onProgress);
-      return null;
+      return (await kept) ?? null;
     } catch (e) {
       return { problems: [problemOf(e)] };
     } finally {
@@ -223,6 +225,10 @@ export class Comparisons implements ComparisonsSession {
       return this.kept(kept.record);
     });
 }
+
+const notKept = (e: Error): Problems => ({
+  problems: [{ where: "comparison", what: `its files are not kept (${e.message || e.name})`, hint: "To go on with it after a reload, give them again.", level: "warning" }],
+}); // prettier-ignore
 
 async function answer<T>(fn: () => Promise<T>): Promise<T | Problems> {
   try {

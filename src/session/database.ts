@@ -49,3 +49,10 @@ export class StudioDatabase extends Dexie {
     this.version(2).stores({ comparisons: "id", armRuns: "[comparison+arm+seed]", armEvents: "[comparison+arm+seed]" });
   }
 }
+
+/** Rejects where storage is denied, or a newer version of the page has changed the tables. */
+export async function openDatabase(name?: string): Promise<StudioDatabase> {
+  const database = new StudioDatabase(name);
+  await database.open();
+  return database;
+}

@@ -1,17 +1,13 @@
-// given-files.ts — files the visitor gave that a kept run needs: copied into the origin's private file system, so that the run goes on after a reload
-// without being given them again. For a worker.
+// given-files.ts — files the visitor gave that a kept run or comparison needs: copied into the origin's private file system, so that it goes on after a
+// reload without being given them again. For a worker.
 
-import type { GivenFile, RunConfig } from "../protocol.ts";
+import type { GivenFile } from "../protocol.ts";
 import { writeFile } from "./browser-shelf.ts";
 
 const FOLDER = "given";
 
 /** No name of a folder there may hold a slash, or be "." or "..". */
 const safe = (name: string): string => `_${encodeURIComponent(name)}`;
-
-/** What `file:` sources of a configuration name. */
-export const namedFiles = ({ model, data }: Pick<RunConfig, "model" | "data">): string[] =>
-  [model.source, data.source, data.eval_source ?? ""].flatMap((source) => (source.startsWith("file:") ? [source.slice("file:".length)] : []));
 
 const folderOf = async (create = false): Promise<FileSystemDirectoryHandle> => (await navigator.storage.getDirectory()).getDirectoryHandle(FOLDER, { create });
 
@@ -41,7 +37,7 @@ export async function findGiven(name: string): Promise<GivenFile[] | null> {
   }
 }
 
-/** Only what some run needs stays. */
+/** Only what is needed stays. */
 export async function sweepGiven(needed: ReadonlySet<string>): Promise<void> {
   const keep = new Set([...needed].map(safe));
   const root = await folderOf();

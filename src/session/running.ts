@@ -12,6 +12,7 @@ import { chooseBackend } from "./choose-backend.ts";
 import type { RunLibrary } from "./library.ts";
 import type { Loaded } from "./load.ts";
 import { Mail } from "./mail.ts";
+import { filesOfRun } from "./named-files.ts";
 import { changesOf, goingOn } from "./onward.ts";
 import { problemOf } from "./problem.ts";
 import { begun, reopened, resumable } from "./start.ts";
@@ -67,7 +68,7 @@ export class Running implements Pick<Session, "train" | "takeAdapter" | "continu
     mail.post({ type: "state", state: "loading", step: 0 });
     if (fleeting) mail.post({ type: "note", step: 0, text: `${fleeting} The run is gone with the page: export what you want to keep.` });
     else
-      this.around.keepFiles?.(config).catch((e: Error) => {
+      this.around.keepFiles?.(filesOfRun(config)).catch((e: Error) => {
         const text = `The files of this run are not kept (${e.message || e.name}): to go on with it after a reload, give them again.`;
         mail.post({ type: "note", step: mail.lastStep, text });
       });

@@ -51,8 +51,8 @@ export interface Surroundings {
   backend(config: RunConfig): Promise<Backend>;
   /** Files the page hands over. */
   give(folder: string, files: readonly GivenFile[]): void;
-  /** Keeps the files that a run's configuration names, for when it goes on. Rejects where there is no room. */
-  keepFiles?(config: RunConfig): Promise<void>;
+  /** Keeps given files, by name, for what goes on after a reload. Rejects where there is no room. */
+  keepFiles?(names: readonly string[]): Promise<void>;
   /** Where runs are kept; absent: in memory. */
   shelf?(): Promise<Shelf>;
   /** Where comparisons are kept; absent: in memory. */

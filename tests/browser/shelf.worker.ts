@@ -1,13 +1,18 @@
 // shelf.worker.ts — the browser's shelf in a worker, as the page has it.
 import { expose, proxy } from "comlink";
 import { browserShelf } from "../../src/session/browser-shelf.ts";
-import { StudioDatabase } from "../../src/session/database.ts";
+import { StudioDatabase, openDatabase } from "../../src/session/database.ts";
 
 const shelves = new Map<string, Promise<Awaited<ReturnType<typeof browserShelf>>>>();
 
 expose({
   open: async (name: string) => {
-    const shelf = await shelves.set(name, browserShelf(name)).get(name)!;
+    const shelf = await shelves
+      .set(
+        name,
+        browserShelf(() => openDatabase(name)),
+      )
+      .get(name)!;
     return proxy({ ...shelf, hold: async (id: string) => ((await shelf.hold(id)) ? true : false) });
   },
   /** Files of a run, by name. */

@@ -128,7 +128,9 @@ export function createCompared(client: Session, studio: StoreApi<Studio>): Store
         const { comparisons, fleeting } = answer;
         set({ kept: comparisons, fleeting });
         const { id, running } = get();
-        if (running || comparisons.some((one) => one.record.id === id)) return;
+        if (running) return;
+        const shown = comparisons.find((one) => one.record.id === id);
+        if (shown) return set({ summary: shown.summary });
         if (comparisons.length) take(comparisons[0]);
         else set(empty);
       },

@@ -11,12 +11,20 @@ import { text } from "../strings.ts";
 import type { PageName } from "../url.ts";
 
 const words = text.comparison;
+/** ms between two looks at a comparison that another tab has, or that this one had before a reload: it is let go some time. */
+const lookEvery = 3000;
 
 export function ComparePage({ go }: { go: (page: PageName) => void }) {
   const { compared } = useParts();
   const kept = useCompared((state) => state.kept);
   const draft = useCompared((state) => state.draft);
+  const elsewhere = useCompared((state) => state.kept?.some((one) => one.holder === "elsewhere") ?? false);
   useEffect(() => void compared.getState().refresh(), [compared]);
+  useEffect(() => {
+    if (!elsewhere) return;
+    const timer = setInterval(() => void compared.getState().refresh(), lookEvery);
+    return () => clearInterval(timer);
+  }, [compared, elsewhere]);
   return (
     <main className="text-page compare-page">
       <h1>{words.title}</h1>
