@@ -14,6 +14,7 @@ export function Shortcuts({ page }: { page: PageName }) {
   const { store } = useParts();
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
+    const show = () => dialog.current?.showModal();
     const meant = (event: KeyboardEvent): (() => unknown) | false | undefined => {
       const { run, past, future, train, undo, redo, pause, resume, step } = store.getState();
       const on = (selector: string) => event.target instanceof Element && event.target.closest(selector) !== null;
@@ -25,7 +26,7 @@ export function Shortcuts({ page }: { page: PageName }) {
       if (control && key === "z" && !event.shiftKey) return here && past.length > 0 && undo;
       if (control && (key === "y" || key === "z")) return here && future.length > 0 && redo;
       if (control) return undefined;
-      if (key === "?") return () => dialog.current?.showModal();
+      if (key === "?") return show;
       if (key === "." && run.state === "paused") return here && step;
       if (key === " " && !on(controls)) return here && { running: pause, paused: resume }[run.state as string];
       return undefined;
