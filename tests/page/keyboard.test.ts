@@ -60,6 +60,15 @@ test("Tab comes to everything, and the focus can be seen", async () => {
     await train.waitFor({ timeout: 60_000 });
   }
   expect(await walked(page), "after it").toEqual([]);
+  // Play and the slider after it stand behind the page's head: the slider comes out when it gets the focus.
+  await page.getByRole("button", { name: "Play" }).evaluate((play) => {
+    scrollBy(0, play.getBoundingClientRect().top - 10);
+    play.focus({ preventScroll: true });
+  });
+  await page.keyboard.press("Tab");
+  const head = await page.locator(".top").evaluate((one) => one.getBoundingClientRect().bottom);
+  const slider = page.getByRole("slider", { name: "Step" }).and(page.locator(":focus"));
+  expect(await slider.evaluate((one) => one.getBoundingClientRect().top)).toBeGreaterThan(head);
   for (const name of ["Runs", "Compare", "Learn", "Device"]) {
     await page.getByRole("link", { name, exact: true }).focus();
     await page.keyboard.press("Enter");
