@@ -3,7 +3,7 @@
 
 import type { AllocationConfig, AllocationEvent, Allocated, Scores, ScoringCost } from "./protocol/allocation.ts";
 import type { ComparisonsSession } from "./protocol/comparison.ts";
-import type { DataConfig, DataPreview, FormatEntry, NoPreview } from "./protocol/data.ts";
+import type { DataColumns, DataConfig, DataPreview, FormatEntry, NoPreview } from "./protocol/data.ts";
 import type { Onward, RunsSession } from "./protocol/runs.ts";
 
 export type * from "./protocol/allocation.ts";
@@ -91,13 +91,21 @@ export interface MemoryEstimate {
   total: number;
 }
 
+/** Work that takes a while, with numbers. unit: bytes, rows, pipelines, prompts … */
+export interface Phase {
+  phase: string;
+  done: number;
+  total: number;
+  unit: string;
+}
+
 export type TrainEvent =
   /** Under which name the run is kept; no part of the log. What was told before it is void: the log so far follows, if there is one. */
   | { type: "run"; id: string; name: string }
   /** offer: what a run that failed could go on with. */
   | { type: "state"; state: RunState; step: number; detail?: string; hint?: string; offer?: Onward }
-  /** Work before or between steps, with numbers. unit: bytes, rows, pipelines, prompts … */
-  | { type: "progress"; phase: string; done: number; total: number; unit: string }
+  /** Work before or between steps. */
+  | ({ type: "progress" } & Phase)
   | {
       type: "plan";
       backend: string;
@@ -264,7 +272,10 @@ export interface Session extends RunsSession, ComparisonsSession {
   device(): Promise<DeviceInfo>;
   /** Files that `file:` sources name: a model folder (config.json, *.safetensors, tokenizer.json …) or a data file. */
   give(folder: string, files: GivenFile[]): Promise<void>;
-  preflight(config: RunConfig): Promise<Preflight>;
+  /** onProgress: while rows are read and encoded. Asked again with other rows before the answer, the older question is given up. */
+  preflight(config: RunConfig, onProgress?: (phase: Phase) => void): Promise<Preflight>;
+  /** The columns of the file that is the data, and what they are taken for; nothing where it is none or has none. Reads its beginning alone. */
+  dataColumns(config: RunConfig): Promise<{ columns?: DataColumns }>;
   /** Some training rows from number `first` (0) on, and what is to be known of all. */
   preview(config: RunConfig, rows: number, first?: number): Promise<DataPreview | NoPreview>;
   /** Resolves when the run ends (finished, stopped or failed); events arrive in batches, at most ten a second. */

@@ -13,13 +13,14 @@ import { type Device, requestDevice } from "../engine/webgpu/device.ts";
 import type { ByteSource } from "../formats/source.ts";
 import { ADAPTER_FILES, type PeftAdapter, readAdapter } from "../formats/peft.ts";
 import { SHORTCUTS_FILE, TRAINED_FILES, type Trained, readTrained } from "../formats/shortcuts.ts";
-import type { RunConfig } from "../protocol.ts";
+import type { Phase, RunConfig } from "../protocol.ts";
 import { diskData, diskFile, diskFolder } from "../session/disk.ts";
 import { type LoadContext, type Loaded, type LoadedModel, load, loadModel } from "../session/load.ts";
 import { isBadInput, problemOf } from "../session/problem.ts";
 import { parseConfig } from "../train/config.ts";
 import type { Args, Option } from "./command.ts";
 import { nodeGpu } from "./node-gpu.ts";
+import { Progress } from "./progress.ts";
 
 const models = join(import.meta.dirname, "../../public/models");
 
@@ -93,7 +94,9 @@ export const openModel = (source: string): Promise<LoadedModel> => within(source
 /** Model, tokenizer and data of a configuration; rows that cannot be used are named on stderr. */
 export async function openRun(config: RunConfig, file: string): Promise<Loaded> {
   const model = await within(file, () => openModel(config.model.source));
-  const loaded = await within(file, () => load(config, context, model));
+  const progress = new Progress(0);
+  const onProgress = (phase: Phase): void => progress.show({ type: "progress", ...phase });
+  const loaded = await within(file, () => load(config, { ...context, onProgress }, model)).finally(() => progress.clear());
   const { wrong, wrongTotal, heldOut, unread } = loaded.data;
   if ("chat" in loaded.data) {
     const { format, chat } = loaded.data;

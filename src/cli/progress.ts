@@ -66,6 +66,12 @@ export class Progress {
     this.open = false;
   }
 
+  /** Takes the updating line away. */
+  clear(): void {
+    if (this.open) this.out.write("\r\x1b[K");
+    this.open = false;
+  }
+
   /** Ends the updating line. */
   end(): void {
     if (this.open) this.out.write("\n");

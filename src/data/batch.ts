@@ -51,11 +51,18 @@ export const TRUNCATION =
 /**
  * Rows → examples of at most maxLength tokens, bos and eos included. The answer is kept whole: a long prompt loses its beginning, a conversation
  * its oldest turns, a text its end; a row whose completion does not fit behind one prompt token is dropped. template: needed where rows are
- * conversations. Throws DataError: the template goes on forever.
+ * conversations. between: awaited before each row. Throws DataError: the template goes on forever.
  */
-export function encodeRows(rows: readonly Row[], tokenizer: TextTokenizer, maxLength: number, template?: ChatTemplate): Encoded {
+export async function encodeRows(
+  rows: readonly Row[],
+  tokenizer: TextTokenizer,
+  maxLength: number,
+  template?: ChatTemplate,
+  between?: (row: number) => Promise<void> | undefined,
+): Promise<Encoded> {
   const out: Encoded = { examples: [], truncated: 0, partly: 0, dropped: [] };
   for (const [i, row] of rows.entries()) {
+    await between?.(i);
     const line = row.line ?? i + 1;
     const { example, truncated, partly, reason } = encodeRow(row, tokenizer, maxLength, template);
     if (!example) out.dropped.push({ line, reason: reason! });

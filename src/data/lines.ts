@@ -15,8 +15,9 @@ export interface TextFile {
   chunks(): AsyncGenerator<Uint8Array>;
   /** The first bytes, one character each, without a byte order mark. */
   head: string;
-  /** Bytes of the file, packed as it is; packed: that is not the length of the text. */
+  /** Bytes of the file, packed as it is; packed: that is not the length of the text. read: so many of them since chunks() was called last. */
   bytes: number;
+  read(): number;
   packed: boolean;
 }
 
@@ -25,14 +26,27 @@ export async function openText(bytes: Blob | Uint8Array, name: string): Promise<
   const blob = bytes instanceof Blob ? bytes : new Blob([bytes as Uint8Array<ArrayBuffer>]);
   const magic = new Uint8Array(await blob.slice(0, 2).arrayBuffer());
   const packed = magic[0] === 0x1f && magic[1] === 0x8b;
-  const file = { name: packed ? name.replace(/\.gz$/i, "") : name, chunks: () => chunksOf(blob, packed, name), bytes: blob.size, packed };
+  let read = 0;
+  const chunks = (): AsyncGenerator<Uint8Array> => {
+    read = 0;
+    return chunksOf(blob, packed, name, (bytes) => (read += bytes));
+  };
+  const file = { name: packed ? name.replace(/\.gz$/i, "") : name, chunks, bytes: blob.size, read: () => read, packed };
   const head = await headOf(file.chunks());
   if (/^(\xff\xfe|\xfe\xff)/.test(head)) throw new DataError(name, "is UTF-16 text", "Save it as UTF-8");
   return { ...file, head: head.replace(/^\xef\xbb\xbf/, "") };
 }
 
-async function* chunksOf(blob: Blob, packed: boolean, name: string): AsyncGenerator<Uint8Array> {
-  const reader = (packed ? blob.stream().pipeThrough(new DecompressionStream("gzip")) : blob.stream()).getReader();
+async function* chunksOf(blob: Blob, packed: boolean, name: string, onRead: (bytes: number) => void): AsyncGenerator<Uint8Array> {
+  const counted = blob.stream().pipeThrough(
+    new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
+      transform(chunk, out) {
+        onRead(chunk.byteLength);
+        out.enqueue(chunk);
+      },
+    }),
+  );
+  const reader = (packed ? counted.pipeThrough(new DecompressionStream("gzip")) : counted).getReader();
   try {
     for (;;) {
       const { value, done } = await reader.read();

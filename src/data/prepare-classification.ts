@@ -6,6 +6,7 @@ import { split } from "./batch.ts";
 import { encodeLabelled, type LabelledExample } from "./classification.ts";
 import { DataError } from "./error.ts";
 import { brief, list } from "./lines.ts";
+import { type Watch, paced } from "./pace.ts";
 import type { PrepareOptions } from "./prepare.ts";
 import { type LabelledRow, type Parsed, reject, type WrongRow, WRONG_LISTED } from "./row.ts";
 import type { TextTokenizer } from "./tokenizer.ts";
@@ -38,17 +39,25 @@ export interface PrepareClassificationOptions extends PrepareOptions {
 }
 
 /** Throws DataError: no row left to train on, fewer than two classes, a held-out label that training does not know, no room for a token. */
-export function prepareClassification(source: LabelledSource, tokenizer: TextTokenizer, options: PrepareClassificationOptions): PreparedClassification {
+export async function prepareClassification(
+  source: LabelledSource,
+  tokenizer: TextTokenizer,
+  options: PrepareClassificationOptions,
+  watch: Watch = {},
+): Promise<PreparedClassification> {
   const { maxLength, evalShare, limit, seed } = options;
   checkRoom(tokenizer, maxLength);
   const regression = options.classes === undefined ? areScores([...source.rows, ...(source.heldOut ?? [])]) : options.classes === null;
   const parts = source.heldOut ? { train: source.rows, heldOut: source.heldOut } : splitLabelled(source.rows, evalShare, seed, regression);
   const classes = regression ? null : options.classes ? [...options.classes] : findClasses(parts.train, parts.heldOut);
   const wrong: Pick<Parsed<LabelledRow>, "wrong" | "wrongTotal"> = { wrong: [], wrongTotal: 0 };
-  const encode = (rows: readonly LabelledRow[]) => encodeAll(rows, classes, tokenizer, maxLength, wrong);
+  const trainRows = limit === null ? parts.train : parts.train.slice(0, limit);
+  const pace = paced(watch, "encoding rows", "rows");
+  const encode = (rows: readonly LabelledRow[], before: number) =>
+    encodeAll(rows, classes, tokenizer, maxLength, wrong, (row) => pace(before + row, trainRows.length + parts.heldOut.length));
 
-  const train = encode(limit === null ? parts.train : parts.train.slice(0, limit));
-  const heldOut = encode(parts.heldOut);
+  const train = await encode(trainRows, 0);
+  const heldOut = await encode(parts.heldOut, trainRows.length);
   if (train.examples.length === 0) {
     const first = wrong.wrong[0];
     const why = first ? `none of its ${count(wrong.wrongTotal)} rows can be used; line ${first.line}: ${first.reason}` : "has no training rows";
@@ -66,16 +75,18 @@ export function prepareClassification(source: LabelledSource, tokenizer: TextTok
   };
 }
 
-function encodeAll(
+async function encodeAll(
   rows: readonly LabelledRow[],
   classes: readonly string[] | null,
   tokenizer: TextTokenizer,
   maxLength: number,
   wrong: Pick<Parsed<LabelledRow>, "wrong" | "wrongTotal">,
-): { examples: LabelledExample[]; rows: LabelledRow[]; truncated: number } {
+  between: (row: number) => Promise<void> | undefined,
+): Promise<{ examples: LabelledExample[]; rows: LabelledRow[]; truncated: number }> {
   const out = { examples: [] as LabelledExample[], rows: [] as LabelledRow[], truncated: 0 };
   const index = classes && new Map(classes.map((name, i) => [name, i]));
   for (const [i, row] of rows.entries()) {
+    await between(i);
     const label = index ? index.get(nameOf(row.label)) : isNumber(row.label) ? Number(row.label) : undefined;
     const line = row.line ?? i + 1;
     if (label === undefined) {

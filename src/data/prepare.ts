@@ -1,8 +1,9 @@
 // prepare.ts — rows → examples ready for training: held-out part split off, limited, encoded, everything left out accounted for.
 
-import { encodeRows, split, type Example } from "./batch.ts";
+import { encodeRows, split, type Encoded, type Example } from "./batch.ts";
 import { asConversation, type Chat } from "./chat.ts";
 import { DataError } from "./error.ts";
+import { type Watch, paced } from "./pace.ts";
 import type { ParsedRows } from "./parse.ts";
 import { WRONG_LISTED, type Row, type WrongRow } from "./row.ts";
 import type { TextTokenizer } from "./tokenizer.ts";
@@ -38,17 +39,22 @@ export interface PrepareOptions {
 }
 
 /** chat: how conversations are written, where rows are such. Throws DataError when no row is left to train on. */
-export function prepare(
+export async function prepare(
   source: SourceRows,
   tokenizer: TextTokenizer,
   { maxLength, evalShare, limit, seed }: PrepareOptions,
   chat: Chat | null = null,
-): PreparedData {
+  watch: Watch = {},
+): Promise<PreparedData> {
   const parts = source.heldOut ? { train: source.rows, heldOut: source.heldOut } : split(source.rows, evalShare, seed);
   const written = (rows: readonly Row[]): Row[] => (chat ? rows.map((row) => asConversation(row, chat)) : [...rows]);
   const heldOutRows = written(parts.heldOut);
-  const train = encodeRows(written(limit === null ? parts.train : parts.train.slice(0, limit)), tokenizer, maxLength, chat?.template);
-  const heldOut = encodeRows(heldOutRows, tokenizer, maxLength, chat?.template);
+  const trainRows = written(limit === null ? parts.train : parts.train.slice(0, limit));
+  const pace = paced(watch, "encoding rows", "rows");
+  const encode = (rows: readonly Row[], before: number): Promise<Encoded> =>
+    encodeRows(rows, tokenizer, maxLength, chat?.template, (row) => pace(before + row, trainRows.length + heldOutRows.length));
+  const train = await encode(trainRows, 0);
+  const heldOut = await encode(heldOutRows, trainRows.length);
   const dropped = [...train.dropped, ...heldOut.dropped].sort((a, b) => a.line - b.line);
   if (train.examples.length === 0) {
     const why = dropped[0] ? `all ${dropped.length} rows were left out; line ${dropped[0].line}: ${dropped[0].reason}` : "has no training rows";

@@ -7,6 +7,7 @@ import { type Chat, openEnd } from "../data/chat.ts";
 import { columnsOf } from "../data/columns.ts";
 import { DataError } from "../data/error.ts";
 import { type Metric, metricsOf } from "../data/labelled-tasks.ts";
+import type { Watch } from "../data/pace.ts";
 import { parseRows } from "../data/parse.ts";
 import { parseLabelled } from "../data/parse-labelled.ts";
 import { type PrepareOptions, type PreparedData, type SourceRows, prepare } from "../data/prepare.ts";
@@ -29,7 +30,8 @@ import { type Target, targetOf } from "../train/subject.ts";
 import type { Prompt, TrainData } from "../train/trainer.ts";
 import { type ModelFiles, type SourceContext, openModel } from "./sources.ts";
 
-export interface LoadContext extends SourceContext {
+/** What it watches with is told of rows being read and encoded, and can stop that. */
+export interface LoadContext extends SourceContext, Watch {
   /** The bytes of `file:PATH` data; null where there is no such file. */
   dataFile(path: string): Promise<Blob | Uint8Array | null>;
 }
@@ -100,7 +102,7 @@ async function textRows(source: string, { data }: RunConfig, context: LoadContex
     return { rows: train, heldOut };
   }
   const { bytes, name } = await bytesOf(source, context, field);
-  return parseRows(bytes, name, { format: data.format, columns: data.columns ?? {} });
+  return parseRows(bytes, name, { format: data.format, columns: data.columns ?? {} }, context);
 }
 
 /** task: one of labelledTasks, or null. classes: where the source tells them; null: values. */
@@ -114,7 +116,7 @@ async function labelledRows(source: string, { data }: RunConfig, context: LoadCo
   }
   const { bytes, name } = await bytesOf(source, context, field);
   const { text, text2, label } = data.columns ?? {};
-  return parseLabelled(bytes, name, definedOnly({ text, text2, label }));
+  return parseLabelled(bytes, name, definedOnly({ text, text2, label }), context);
 }
 
 const definedOnly = <T extends object>(values: T): Partial<T> =>
@@ -186,7 +188,7 @@ function options({ data }: RunConfig, { base }: LoadedModel): PrepareOptions {
 export async function loadTexts(config: RunConfig, context: LoadContext, model: LoadedModel): Promise<PreparedData> {
   const how = options(config, model);
   const found = await loadRows(config, context);
-  return prepare(found, model.tokenizer, how, chatOf(config, model.tokenizer, found));
+  return prepare(found, model.tokenizer, how, chatOf(config, model.tokenizer, found), context);
 }
 
 /** How conversations are written; null: there are none. */
@@ -200,7 +202,7 @@ export async function loadData(config: RunConfig, context: LoadContext, model: L
   if (config.model.task === "causal-lm") return loadTexts(config, context, model);
   const how = options(config, model);
   const { task, classes, ...source } = await withEvaluation(config, context, labelledRows);
-  const data = prepareClassification(source, model.tokenizer, { ...how, ...(classes === undefined ? {} : { classes }) });
+  const data = await prepareClassification(source, model.tokenizer, { ...how, ...(classes === undefined ? {} : { classes }) }, context);
   return { ...data, metrics: metricsOf(task, data.classes) };
 }
 

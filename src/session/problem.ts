@@ -13,5 +13,8 @@ export function problemOf(e: unknown): Problem {
   return { where, what, hint, level: "error" };
 }
 
+/** Work that was stopped because nobody waits for it any more. */
+export const isAborted = (e: unknown): boolean => (e as Error)?.name === "AbortError";
+
 /** Input that is wrong, whatever computes it: said with its place and remedy. */
 export const isBadInput = (e: unknown): boolean => ["DataError", "FormatError", "ConfigError"].includes((e as Error)?.name);

@@ -2,7 +2,7 @@
 
 import type { Trained } from "../formats/shortcuts.ts";
 import { ConfigError } from "../models/model.ts";
-import type { GivenFile, Onward, RunConfig, Session, TrainEvent } from "../protocol.ts";
+import type { GivenFile, Onward, Phase, RunConfig, Session, TrainEvent } from "../protocol.ts";
 import { Control } from "../train/control.ts";
 import { estimate } from "../train/estimate.ts";
 import { doesNotFit, roomOf } from "../train/fit.ts";
@@ -14,7 +14,7 @@ import type { Loaded } from "./load.ts";
 import { Mail } from "./mail.ts";
 import { filesOfRun } from "./named-files.ts";
 import { changesOf, goingOn } from "./onward.ts";
-import { problemOf } from "./problem.ts";
+import { isAborted, problemOf } from "./problem.ts";
 import { begun, reopened, resumable } from "./start.ts";
 import type { Surroundings } from "./studio.ts";
 import { type Active, type Training, trainKept } from "./training.ts";
@@ -29,7 +29,7 @@ export class Running implements Pick<Session, "train" | "takeAdapter" | "continu
   measured: { flops: number; seconds: number } | null = null;
 
   constructor(
-    private readonly open: (config: RunConfig) => Promise<{ config: RunConfig; loaded: Loaded }>,
+    private readonly open: (config: RunConfig, control: Control, onProgress: (phase: Phase) => void) => Promise<{ config: RunConfig; loaded: Loaded }>,
     private readonly around: Pick<Surroundings, "backend" | "device" | "keepFiles">,
     private readonly library: RunLibrary,
   ) {}
@@ -44,7 +44,7 @@ export class Running implements Pick<Session, "train" | "takeAdapter" | "continu
       if (what === "train") return this.begins(json, mail, control, trained);
       mail.post({ type: "state", state: "loading", step: 0 });
       // What is only tried needs no decision about ranks.
-      const { config, loaded } = await this.ready({ ...json, allocation: null }, control, trained);
+      const { config, loaded } = await this.ready({ ...json, allocation: null }, control, mail, trained);
       await this.onDevice(null);
       const events: TrainEvent[] = [];
       const emit = (e: TrainEvent): void => {
@@ -60,7 +60,7 @@ export class Running implements Pick<Session, "train" | "takeAdapter" | "continu
   /** trained: an adapter that it begins as. */
   private async begins(json: RunConfig, mail: Mail, control: Control, trained?: Trained): Promise<void> {
     mail.post({ type: "state", state: "loading", step: 0 });
-    const { config, loaded, onStep } = await this.ready(json, control, trained);
+    const { config, loaded, onStep } = await this.ready(json, control, mail, trained);
     if (control.stopped()) return mail.post({ type: "state", state: "stopped", step: 0 });
     const { keeper, fleeting } = await this.library.begin(config, trained !== undefined, mail.post);
     mail.replay(keeper.record, []);
@@ -82,7 +82,7 @@ export class Running implements Pick<Session, "train" | "takeAdapter" | "continu
       try {
         mail.replay(kept.record, kept.log);
         mail.post({ type: "state", state: "loading", step: mail.lastStep });
-        const { config, loaded, onStep } = await this.ready(goingOn(kept.record.config, onward, kept.stored?.step ?? 0), control);
+        const { config, loaded, onStep } = await this.ready(goingOn(kept.record.config, onward, kept.stored?.step ?? 0), control, mail);
         if (kept.stored) checkRows(loaded.rows, kept.stored);
         const from = kept.stored && resumable(loaded, kept.stored);
         if (control.stopped()) return mail.post({ type: "state", state: "stopped", step: mail.lastStep });
@@ -102,7 +102,7 @@ export class Running implements Pick<Session, "train" | "takeAdapter" | "continu
       mail.replay(kept.record, await this.library.events(id));
       mail.post({ type: "state", state: "loading", step: kept.record.step });
       if (!kept.stored) throw new ConfigError(kept.record.name, `has no ${which} state`, "It ended before one was kept.");
-      const { config, loaded } = await this.ready(kept.record.config, control);
+      const { config, loaded } = await this.ready(kept.record.config, control, mail);
       const state = resumable(loaded, kept.stored);
       await this.onDevice(null);
       const { run, from } = await reopened(config, loaded, state, this.around.backend, (e) => e.type === "progress" && mail.post(e));
@@ -125,7 +125,7 @@ export class Running implements Pick<Session, "train" | "takeAdapter" | "continu
     try {
       await work(mail, control);
     } catch (e) {
-      mail.post(failure(e, mail.lastStep));
+      mail.post(isAborted(e) && control.stopped() ? { type: "state", state: "stopped", step: mail.lastStep } : failure(e, mail.lastStep));
     } finally {
       this.busy = false;
       mail.close();
@@ -133,8 +133,13 @@ export class Running implements Pick<Session, "train" | "takeAdapter" | "continu
   }
 
   /** A configuration opened, and known to fit. Throws DataError, FormatError, ConfigError, and what does not fit. */
-  private async ready(json: RunConfig, control: Control, trained?: Trained): Promise<{ config: RunConfig; loaded: Loaded; onStep: (e: TrainEvent) => void }> {
-    const opened = await this.open(json);
+  private async ready(
+    json: RunConfig,
+    control: Control,
+    mail: Mail,
+    trained?: Trained,
+  ): Promise<{ config: RunConfig; loaded: Loaded; onStep: (e: TrainEvent) => void }> {
+    const opened = await this.open(json, control, (phase) => mail.post({ type: "progress", ...phase }));
     const { config, loaded } = trained ? trainedFurther(opened.config, opened.loaded, trained) : opened;
     control.learningRate = config.train.learning_rate;
     const device = await this.around.device();

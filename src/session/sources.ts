@@ -31,8 +31,6 @@ export interface SourceContext {
   /** Node: a folder on disk. */
   disk?: (path: string) => Promise<Folder | null>;
   hub?: HubOptions;
-  /** Bytes of weights read so far and in all. */
-  onBytes?: (done: number, total: number) => void;
 }
 
 const TEXT_LIMIT = 64 * 2 ** 20; // bytes; the largest tokenizer.json in use has about 35 MB
@@ -59,7 +57,7 @@ export async function openModel(source: string, context: SourceContext): Promise
     tokenizerJson,
     tokenizerConfig: await readJson(folder, "tokenizer_config.json"),
     generationConfig: await readJson(folder, "generation_config.json"),
-    weights: counted(await openWeights(folder), context.onBytes),
+    weights: await openWeights(folder),
     readText: (file) => readText(folder, file),
   };
 }
@@ -155,21 +153,4 @@ async function listing(folder: Folder): Promise<string> {
   const names = await folder.names?.();
   if (!names) return "";
   return ` (it has: ${names.slice(0, 8).join(", ").slice(0, 300) || "nothing"}${names.length > 8 ? ", …" : ""})`;
-}
-
-/** The same files; what is read is counted. A range read twice counts twice, but never above the total. */
-function counted(files: Map<string, ByteSource>, onBytes?: (done: number, total: number) => void): Map<string, ByteSource> {
-  if (!onBytes) return files;
-  const total = [...files.values()].reduce((sum, { size }) => sum + size, 0);
-  let done = 0;
-  const count = (file: ByteSource): ByteSource => ({
-    size: file.size,
-    async read(begin, end) {
-      const bytes = await file.read(begin, end);
-      done = Math.min(total, done + bytes.byteLength);
-      onBytes(done, total);
-      return bytes;
-    },
-  });
-  return new Map([...files].map(([name, file]) => [name, count(file)]));
 }

@@ -9,11 +9,13 @@ import type {
   AskOptions,
   BenchmarkRow,
   Catalogue,
+  DataColumns,
   DataPreview,
   DeviceInfo,
   ExportedFile,
   GivenFile,
   NoPreview,
+  Phase,
   Preflight,
   Problem,
   RunConfig,
@@ -35,9 +37,10 @@ import { mergedFiles, peftFiles, runFiles } from "./export.ts";
 import type { Files } from "./export-weights.ts";
 import { Comparisons } from "./comparisons.ts";
 import type { ComparisonShelf } from "./comparison-shelf.ts";
-import { type LoadContext, type Loaded, type LoadedData, type LoadedModel, dataColumns, load, loadData, loadModel, previewOf } from "./load.ts";
+import { type LoadContext, type Loaded, type LoadedModel, dataColumns, load, loadData, loadModel, previewOf } from "./load.ts";
 import { RunLibrary } from "./library.ts";
-import { problemOf } from "./problem.ts";
+import { isAborted, problemOf } from "./problem.ts";
+import { Reading } from "./reading.ts";
 import { Running } from "./running.ts";
 import { allocateScores, allocationWarnings, checkProxies, costOf, scoreRun } from "./score.ts";
 import { readSettings } from "./settings.ts";
@@ -66,13 +69,13 @@ export class StudioSession implements Session {
   private benchmarking = false;
   private merging = false;
   private readonly loading = new Map<string, Promise<LoadedModel>>();
-  /** The rows last asked for, encoded: most changes in the form leave them as they are. */
-  private data: { key: string; data: LoadedData } | null = null;
+  /** Rows encoded: most changes in the form leave them as they are. */
+  private readonly reading = new Reading();
 
   constructor(private readonly around: Surroundings) {
     this.library = new RunLibrary(around.shelf ?? (async () => memoryShelf(null)));
-    this.running = new Running((config) => this.open(config), around, this.library);
-    this.comparing = new Comparisons(async (config) => (await this.open(config)).loaded, around, this.running);
+    this.running = new Running((config, control, onProgress) => this.open(config, control, onProgress), around, this.library);
+    this.comparing = new Comparisons(async (config) => (await this.open(config, this.comparing)).loaded, around, this.running);
   }
 
   catalogue = async (): Promise<Catalogue> => catalogue();
@@ -80,12 +83,13 @@ export class StudioSession implements Session {
   device = (): Promise<DeviceInfo> => this.around.device();
   give = async (folder: string, files: GivenFile[]): Promise<void> => {
     this.loading.clear();
-    this.data = null;
+    this.reading.leave(this);
+    this.reading.forget();
     this.around.give(folder, files);
   };
 
-  /** A model is opened once and kept: form, preview and run share it. */
-  private async open(json: RunConfig): Promise<{ config: RunConfig; loaded: Loaded }> {
+  /** A model is opened once and kept: form, preview and run share it. who: the session itself asks for the form. */
+  private async open(json: RunConfig, who: object = this, onProgress?: (phase: Phase) => void): Promise<{ config: RunConfig; loaded: Loaded }> {
     const config = parseConfig(json);
     const { source } = config.model;
     let model = this.loading.get(source);
@@ -95,17 +99,18 @@ export class StudioSession implements Session {
     }
     const opened = await model;
     const key = JSON.stringify([config.model, config.data]);
-    if (this.data?.key !== key) this.data = { key, data: await loadData(config, this.around.context, opened) };
-    return { config, loaded: await load(config, this.around.context, opened, this.data.data) };
+    const { context } = this.around;
+    const data = await this.reading.ask(key, who, (watch) => loadData(config, { ...context, ...watch }, opened), onProgress);
+    return { config, loaded: await load(config, context, opened, data) };
   }
 
-  async preflight(json: RunConfig): Promise<Preflight> {
+  async preflight(json: RunConfig, onProgress?: (phase: Phase) => void): Promise<Preflight> {
     const device = await this.device();
     const backend = chooseBackend(json.backend, device);
     const problems: Problem[] = [];
     const nothing = { memory: null, fits: false, trainable: 0, total: 0, sites: [], flopsPerStep: 0, seconds: null };
     try {
-      const { config, loaded } = await this.open(json);
+      const { config, loaded } = await this.open(json, this, onProgress);
       const need = estimate(loaded.target, config, backend.name);
       if (!device.webgpu && backend.name === "webgpu")
         problems.push({ where: "backend", what: "this browser has no WebGPU", hint: device.hint ?? "Use a browser with WebGPU.", level: "error" });
@@ -146,6 +151,8 @@ export class StudioSession implements Session {
       return { ...nothing, device, backend, problems: [...problems, problemOf(e)] };
     }
   }
+
+  dataColumns = (json: RunConfig): Promise<{ columns?: DataColumns }> => dataColumns(json, this.around.context);
 
   private scoring(proxy: string, config: RunConfig, loaded: Loaded): ScoringCost {
     const cost = costOf(proxy, config, loaded);
@@ -192,7 +199,9 @@ export class StudioSession implements Session {
   resume = async (): Promise<void> => this.running.control?.resume();
   stop = async (): Promise<void> => {
     this.benchmarking = false;
-    this.running.control?.stop();
+    const { control } = this.running;
+    control?.stop();
+    if (control) this.reading.leave(control);
   };
   setLearningRate = async (learningRate: number): Promise<void> => {
     const { control } = this.running;
@@ -229,10 +238,11 @@ export class StudioSession implements Session {
     const control = new Control(0);
     this.running.control = control;
     try {
-      const { config, loaded } = await this.open(json);
+      const { config, loaded } = await this.open(json, control);
       checkProxies(proxies, loaded);
       return await scoreRun(config, loaded, await this.around.backend(config), proxies, control.stopped, onProgress);
     } catch (e) {
+      if (isAborted(e)) return null;
       return { problems: [problemOf(e)] };
     } finally {
       this.running.busy = false;

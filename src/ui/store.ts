@@ -10,6 +10,7 @@ import type {
   GivenFile,
   NoPreview,
   KeptRun,
+  Phase,
   Preflight,
   Problem,
   RunConfig,
@@ -48,6 +49,8 @@ export interface Studio extends Following, Changing {
   /** What the session says about `config`; the last answer stays while the next one is on its way. null: there was none. */
   preflight: Preflight | null;
   checking: boolean;
+  /** How far the rows of `config` are read; null: they are there, or it takes no time worth telling. */
+  reading: Phase | null;
   preview: DataPreview | NoPreview | null;
   /** Fields whose text is not a value yet, with the reason. */
   invalid: Readonly<Partial<Record<FieldPath, string>>>;
@@ -141,7 +144,7 @@ export function createStudio(client: Session, catalogue: Catalogue, config: RunC
       const { config: now, edit } = get();
       const data = { ...now.data, source: `file:${name}`, format: "auto" as const, columns: null };
       const readAs = async (task: RunConfig["model"]["task"]) =>
-        (await call("preview", () => client.preview({ ...now, model: { ...now.model, task }, data }, 0)))?.columns;
+        (await call("columns", () => client.dataColumns({ ...now, model: { ...now.model, task }, data })))?.columns;
       const columns = await readAs("causal-lm");
       const table = /\.[ct]sv(\.gz)?$/i.test(name);
       const labelled = columns ? columns.format === "classification" || (columns.format === null && (await readAs("classification"))?.format) : true;
@@ -157,6 +160,7 @@ export function createStudio(client: Session, catalogue: Catalogue, config: RunC
       device: null,
       config,
       preflight: null,
+      reading: null,
       checking: true, // the first answer is on its way as soon as there is a page
       preview: null,
       invalid: {},
@@ -267,9 +271,9 @@ export function createStudio(client: Session, catalogue: Catalogue, config: RunC
         const turn = ++asked;
         const { config: now } = get();
         set({ checking: true });
-        const preflight = await call("preflight", () => client.preflight(now));
+        const preflight = await call("preflight", () => client.preflight(now, (reading) => turn === asked && set({ reading })));
         if (turn !== asked) return;
-        set({ checking: false });
+        set({ checking: false, reading: null });
         if (preflight) set({ preflight, device: preflight.device, sites: preflight.sites.length > 0 ? preflight.sites : get().sites });
         if (scoreless(now)) void get().allocate();
         const rowsOf = JSON.stringify([now.model, now.data, get().given]);

@@ -57,6 +57,7 @@ export const text = {
     missing: "Not ready yet:",
     about: (title: string) => `About ${title}`,
     benchmarking: "A benchmark is running on the Device page.",
+    reading: (phase: string, share: string) => `${phase[0].toUpperCase()}${phase.slice(1)}, ${share}`,
     comparing: "A comparison is running on the Compare page.",
     number: (min?: number, max?: number, integer?: boolean) =>
       `${integer ? "A whole number" : "A number"}${min === undefined ? "" : ` from ${min}`}${max === undefined ? "" : ` to ${max}`}.`,

@@ -14,9 +14,9 @@ const { train, heldOut } = talesQa(0);
 const encode = (rows: Parameters<typeof encodeRows>[0], maxLength = 128) => encodeRows(rows, tokenizer, maxLength);
 
 describe("examples", () => {
-  test("exactly the completion and the end token count", () => {
+  test("exactly the completion and the end token count", async () => {
     const rows = train.slice(0, 300) as { prompt: string; completion: string }[];
-    for (const [i, { ids, labels }] of encode(rows).examples.entries()) {
+    for (const [i, { ids, labels }] of (await encode(rows)).examples.entries()) {
       expect(ids.length).toBe(labels.length);
       expect(labels.every((label, t) => label === IGNORE || label === ids[t])).toBe(true);
       const counted = labels.filter((label) => label !== IGNORE);
@@ -27,24 +27,24 @@ describe("examples", () => {
     }
   });
 
-  test("text counts throughout", () => {
-    const [{ ids, labels }] = encode([{ text: "Tom had a red kite." }]).examples;
+  test("text counts throughout", async () => {
+    const [{ ids, labels }] = (await encode([{ text: "Tom had a red kite." }])).examples;
     expect(ids).toEqual([0, ...tokenizer.encode("Tom had a red kite."), 0]);
     expect(labels).toEqual(ids);
   });
 
-  test("where a token would straddle prompt and completion, both keep their own tokens", () => {
+  test("where a token would straddle prompt and completion, both keep their own tokens", async () => {
     expect(tokenizer.encode("Tom went to the par" + "k")).not.toEqual([...tokenizer.encode("Tom went to the par"), ...tokenizer.encode("k")]);
-    const [{ ids, labels }] = encode([{ prompt: "Tom went to the par", completion: "k" }]).examples;
+    const [{ ids, labels }] = (await encode([{ prompt: "Tom went to the par", completion: "k" }])).examples;
     expect(ids).toEqual([0, ...tokenizer.encode("Tom went to the par"), ...tokenizer.encode("k"), 0]);
     expect(labels.filter((label) => label !== IGNORE)).toEqual([...tokenizer.encode("k"), 0]);
   });
 
-  test("too long: the prompt loses its beginning, the answer stays; what cannot fit is named", () => {
+  test("too long: the prompt loses its beginning, the answer stays; what cannot fit is named", async () => {
     const prompt = "One day, Tom went to the park with a kite.\nQ: Where did Tom go?\nA:";
     const completion = " to the park.";
     const answer = [...tokenizer.encode(completion), 0];
-    const { examples, truncated, dropped } = encode(
+    const { examples, truncated, dropped } = await encode(
       [
         { prompt, completion },
         { prompt, completion: completion.repeat(5), line: 7 },
@@ -54,19 +54,19 @@ describe("examples", () => {
     expect([examples.length, truncated]).toEqual([1, 1]);
     expect(examples[0].ids).toEqual([0, ...tokenizer.encode(prompt).slice(-(11 - answer.length)), ...answer]);
     expect(dropped).toEqual([{ line: 7, reason: "its completion has 20 tokens, which do not fit in data.max_length 12" }]);
-    expect(encode([{ text: prompt }], 6).examples[0].ids).toEqual([0, ...tokenizer.encode(prompt).slice(0, 5)]);
+    expect((await encode([{ text: prompt }], 6)).examples[0].ids).toEqual([0, ...tokenizer.encode(prompt).slice(0, 5)]);
     expect(encodePrompt(prompt, tokenizer, 5)).toEqual([0, ...tokenizer.encode(prompt).slice(-4)]);
   });
 
-  test("without bos and eos a row of one token has nothing to predict", () => {
+  test("without bos and eos a row of one token has nothing to predict", async () => {
     const bare: TextTokenizer = { ...tokenizer, addBos: false, bosId: null, eosId: null };
-    const { examples, dropped } = encodeRows([{ text: "A" }, { prompt: "", completion: "A" }, { prompt: "A", completion: "A" }], bare, 16);
+    const { examples, dropped } = await encodeRows([{ text: "A" }, { prompt: "", completion: "A" }, { prompt: "A", completion: "A" }], bare, 16);
     expect([examples.length, dropped.map(({ line }) => line)]).toEqual([1, [1, 2]]);
   });
 });
 
-describe("batches", () => {
-  const examples = encode(train.slice(0, 5)).examples;
+describe("batches", async () => {
+  const examples = (await encode(train.slice(0, 5))).examples;
 
   test("position t predicts token t + 1; padding and prompt do not count", () => {
     const { B, T, inputIds, labels, attentionMask, tokens } = makeBatch(examples, { padId: 3 });
@@ -175,8 +175,8 @@ test("split: both parts, nothing lost, nothing in both", () => {
 describe("prepare and preview", () => {
   const options = { maxLength: 64, evalShare: 0.1, limit: null, seed: 0 };
 
-  test("the bundled set, spelled out", () => {
-    const data = prepare({ rows: train, heldOut }, tokenizer, options);
+  test("the bundled set, spelled out", async () => {
+    const data = await prepare({ rows: train, heldOut }, tokenizer, options);
     const shown = preview(data, tokenizer, { first: 0, rows: 3 });
     expect([shown.trainRows, shown.evalRows, shown.wrongTotal, shown.truncated, shown.rows.length]).toEqual([4000, 400, 0, 0, 3]);
     for (const [i, row] of shown.rows.entries()) {
@@ -198,19 +198,19 @@ describe("prepare and preview", () => {
     expect(shown.trainedShare).toBeCloseTo(counted / tokens, 12);
   });
 
-  test("a file: split, limited, with its wrong rows and those that do not fit", () => {
+  test("a file: split, limited, with its wrong rows and those that do not fit", async () => {
     const rows = Array.from({ length: 20 }, (_, i) => ({ prompt: "Tom", completion: i === 4 ? " ran".repeat(100) : " ran.", line: i + 2 }));
     const wrong = [{ line: 1, reason: "is not JSON" }];
-    const data = prepare({ rows, wrong, wrongTotal: 1 }, tokenizer, { ...options, limit: 17, evalShare: 0.1 });
+    const data = await prepare({ rows, wrong, wrongTotal: 1 }, tokenizer, { ...options, limit: 17, evalShare: 0.1 });
     expect(data.train.length + data.heldOut.length).toBe(18);
     expect(data.heldOutRows.length).toBe(data.heldOut.length);
     expect(data.wrong.map(({ line }) => line)).toEqual([1, 6]);
     expect(data.wrongTotal).toBe(2);
   });
 
-  test("nothing left to train on is an error", () => {
+  test("nothing left to train on is an error", async () => {
     const rows = [{ prompt: "Tom", completion: " ran".repeat(100) }];
-    expect(() => prepare({ rows }, tokenizer, options)).toThrow(DataError);
-    expect(() => prepare({ rows }, tokenizer, options)).toThrow("data.source: all 1 rows were left out; line 1: its completion has 100 tokens");
+    await expect(prepare({ rows }, tokenizer, options)).rejects.toThrow(DataError);
+    await expect(prepare({ rows }, tokenizer, options)).rejects.toThrow("data.source: all 1 rows were left out; line 1: its completion has 100 tokens");
   });
 });

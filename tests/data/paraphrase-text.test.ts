@@ -14,9 +14,9 @@ test("paraphrase-text asks what paraphrase labels", () => {
     });
 });
 
-test("answers are one token and an end, whatever the pair", () => {
+test("answers are one token and an end, whatever the pair", async () => {
   const rows = datasets["paraphrase-text"].load(0).heldOut as Parameters<typeof encodeRows>[0];
-  const { examples, dropped, truncated } = encodeRows(rows, talesTokenizer(), 96);
+  const { examples, dropped, truncated } = await encodeRows(rows, talesTokenizer(), 96);
   expect([dropped.length, truncated]).toEqual([0, 0]);
   for (const { labels } of examples) expect(labels.filter((label) => label !== -100)).toHaveLength(2);
 });

@@ -60,8 +60,8 @@ describe("tales-qa", () => {
     expect(all.every(({ facts }) => new Set(facts.map(({ name }) => name)).size === 2)).toBe(true);
   });
 
-  test("fits: 24 to 48 tokens with bos and eos, so that five rows stay below 256", () => {
-    const { examples, truncated, dropped } = encodeRows(
+  test("fits: 24 to 48 tokens with bos and eos, so that five rows stay below 256", async () => {
+    const { examples, truncated, dropped } = await encodeRows(
       all.map(({ row }) => row),
       talesTokenizer(),
       128,

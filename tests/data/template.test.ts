@@ -65,14 +65,14 @@ describe("templates", () => {
     expect(parts[0].text).toBe(openEnd(twoTurns.slice(0, 3), { template, system: null, prompts: false }));
   });
 
-  test("an earlier answer that is written differently when more follows is not learned; it is counted", () => {
+  test("an earlier answer that is written differently when more follows is not learned; it is counted", async () => {
     const template = chatTemplate(lastMarked, tokenizer);
     expect(partsOf(say("a", "b", "c", "d"), template)).toEqual([
       { text: "user: a\nassistant: b\nuser: c\nassistant: ", trained: false },
       { text: "<think></think>d", trained: true },
     ]);
     const rows = [{ messages: say("a", "b", "c", "d") }, { messages: say("a", "b") }];
-    const data = prepare({ rows }, tokenizer, { maxLength: 64, evalShare: 0, limit: null, seed: 0 }, { template, system: null, prompts: false });
+    const data = await prepare({ rows }, tokenizer, { maxLength: 64, evalShare: 0, limit: null, seed: 0 }, { template, system: null, prompts: false });
     expect(preview(data, tokenizer, { first: 0, rows: 1 }).partly).toBe(1);
   });
 
@@ -98,16 +98,16 @@ describe("templates that go wrong: one clear error", () => {
     expect(error("{{ messages | }}")).toBeInstanceOf(DataError);
   });
 
-  test("throws: the row is left out, with what the template says", () => {
+  test("throws: the row is left out, with what the template says", async () => {
     expect(error(llama2, say("Hi", "Yo").reverse())).toEqual(new TemplateError("Conversation roles must alternate user/assistant/user/assistant/..."));
     expect(error("{{ messages.nobody.there() }}")).toBeInstanceOf(TemplateError);
     const rows = [{ messages: say("Hi", "Yo") }, { messages: [...say("Hi", "Yo", "Ho"), ...say("Ho", "Yo")], line: 9 }];
-    const { examples, dropped } = encodeRows(rows, tokenizer, 64, chatTemplate(llama2, tokenizer));
+    const { examples, dropped } = await encodeRows(rows, tokenizer, 64, chatTemplate(llama2, tokenizer));
     expect(examples).toHaveLength(1);
     expect(dropped).toEqual([{ line: 9, reason: "the template (your own) Conversation roles must alternate user/assistant/user/assistant/..." }]);
     const always = chat("{{ raise_exception('never') }}");
     const how = { maxLength: 64, evalShare: 0, limit: null, seed: 0 };
-    expect(() => prepare({ rows }, tokenizer, how, always)).toThrow(
+    await expect(prepare({ rows }, tokenizer, how, always)).rejects.toThrow(
       "data.source: all 2 rows were left out; line 1: the template (your own) never. Take another data.template",
     );
   });
@@ -128,7 +128,7 @@ describe("templates that go wrong: one clear error", () => {
     expect(cause).toMatchObject({ where: "data.template", what: expect.stringContaining(what), hint: "Correct its loops, or take another template" });
   });
 
-  test("calls itself without end", () => {
+  test("calls itself without end", async () => {
     expect(error("{% macro again() %}{{ again() }}{% endmacro %}{{ again() }}")).toBeInstanceOf(Error);
   });
 });
@@ -137,9 +137,9 @@ describe("conversations as tokens", () => {
   const encode = (messages: Message[], template: string, maxLength = 128, like: TextTokenizer = tokenizer) =>
     encodeRows([{ messages, line: 4 }], like, maxLength, chatTemplate(template, like));
 
-  test("loss on the answers only; the model is asked with the very tokens it was trained behind", () => {
+  test("loss on the answers only; the model is asked with the very tokens it was trained behind", async () => {
     for (const template of ["auto", "plain", "alpaca", "chatml", llama2]) {
-      const { examples } = encode(twoTurns, template);
+      const { examples } = await encode(twoTurns, template);
       const [{ ids, labels }] = examples;
       expect(tokenizer.decode(ids, true).trimEnd()).toContain("Where?");
       const counted = tokenizer.decode(labels.filter((label) => label !== IGNORE), true); // prettier-ignore
@@ -153,19 +153,21 @@ describe("conversations as tokens", () => {
     }
   });
 
-  test("bos and eos are added only where the template puts none", () => {
+  test("bos and eos are added only where the template puts none", async () => {
     const own = { ...tokenizer, eosId: 2, stopIds: [2] };
-    expect(encode(say("Hi", "Yo"), "chatml", 64, own).examples[0].ids.filter((id) => id === 2)).toHaveLength(2);
-    expect(encode(say("Hi", "Yo"), "{{ bos_token }}{% for m in messages %}{{ m.content }}{% endfor %}").examples[0].ids.slice(0, 2)).not.toEqual([0, 0]);
+    expect((await encode(say("Hi", "Yo"), "chatml", 64, own)).examples[0].ids.filter((id) => id === 2)).toHaveLength(2);
+    expect((await encode(say("Hi", "Yo"), "{{ bos_token }}{% for m in messages %}{{ m.content }}{% endfor %}")).examples[0].ids.slice(0, 2)).not.toEqual([
+      0, 0,
+    ]);
   });
 
-  test("too long: the oldest turns go, the system prompt and the last answer stay; else the row is named", () => {
+  test("too long: the oldest turns go, the system prompt and the last answer stay; else the row is named", async () => {
     const long = [told("Be kind."), ...say("Once upon a time there was a little girl.", "Yes.", "Who ran?", "Tom.")];
-    const whole = encode(long, "plain").examples[0].ids.length;
-    const { examples, truncated } = encode(long, "plain", whole - 1);
+    const whole = (await encode(long, "plain")).examples[0].ids.length;
+    const { examples, truncated } = await encode(long, "plain", whole - 1);
     expect(truncated).toBe(1);
     expect(tokenizer.decode(examples[0].ids, true)).toBe("<|endoftext|>Be kind.\n\nUser: Who ran?\nAssistant: Tom.<|endoftext|>");
-    expect(encode(long, "plain", 8).dropped).toEqual([
+    expect((await encode(long, "plain", 8)).dropped).toEqual([
       { line: 4, reason: `its last question and answer have ${examples[0].ids.length} tokens, which do not fit in data.max_length 8` },
     ]);
     expect(withoutOldest(say("a", "b"))).toBeNull();
@@ -191,8 +193,8 @@ describe("conversations as tokens", () => {
     expect(encodeParts([], tokenizer)).toEqual([]);
   });
 
-  test("the preview names the template and spells what is learned", () => {
-    const data = prepare({ rows: [{ messages: twoTurns }] }, tokenizer, { maxLength: 64, evalShare: 0, limit: null, seed: 0 }, chat("auto"));
+  test("the preview names the template and spells what is learned", async () => {
+    const data = await prepare({ rows: [{ messages: twoTurns }] }, tokenizer, { maxLength: 64, evalShare: 0, limit: null, seed: 0 }, chat("auto"));
     const shown = preview(data, tokenizer, { first: 0, rows: 1 });
     expect(shown.template).toBe("the model's own");
     const learned = shown.rows[0].filter(({ trained }) => trained).map(({ text }) => text).join(""); // prettier-ignore

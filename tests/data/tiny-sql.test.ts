@@ -55,8 +55,8 @@ describe("tiny-sql", () => {
     }
   });
 
-  test("fits: at most 64 tokens with bos and eos", () => {
-    const { examples, truncated, dropped } = encodeRows(
+  test("fits: at most 64 tokens with bos and eos", async () => {
+    const { examples, truncated, dropped } = await encodeRows(
       all.map(({ row }) => row),
       talesTokenizer(),
       64,

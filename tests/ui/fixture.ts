@@ -425,6 +425,7 @@ export class ReplaySession extends MemoryRuns implements Session {
       ? { name: "webgpu", why: this.deviceInfo.adapter }
       : { name: "wasm", why: "this machine has no GPU that the browser offers" },
   });
+  dataColumns: Session["dataColumns"] = async () => ({});
   preview = async (_config: RunConfig): Promise<DataPreview> => preview;
 
   train(config: RunConfig, onEvents: (events: TrainEvent[]) => void): Promise<void> {

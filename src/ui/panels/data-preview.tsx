@@ -9,18 +9,21 @@ import { count, percent } from "../format.ts";
 import { previewRows } from "../store.ts";
 import { text } from "../strings.ts";
 import { Mapping } from "./mapping.tsx";
+import { PhaseRow } from "./phases.tsx";
 import { ProblemText } from "./problem.tsx";
 
 export function DataPreviewPanel() {
   const preview = useStudio((state) => state.preview);
   const checking = useStudio((state) => state.checking);
+  const reading = useStudio((state) => state.reading);
   return (
     <section className="data" id="data" aria-labelledby="data-title" data-testid="data-preview">
       <div className="panel-head">
         <h2 id="data-title">{text.sections.data}</h2>
         {preview && "rows" in preview && <span className="muted">{text.preview.rows(count(preview.trainRows), count(preview.evalRows))}</span>}
       </div>
-      {!preview && <p className="waiting">{checking ? text.preview.reading : text.empty.preview}</p>}
+      {reading && <PhaseRow of={reading} />}
+      {!preview && !reading && <p className="waiting">{checking ? text.preview.reading : text.empty.preview}</p>}
       {preview && "problems" in preview && (
         <div role="alert">
           {preview.problems.map((problem) => (

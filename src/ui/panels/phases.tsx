@@ -1,4 +1,5 @@
-// phases.tsx — getting ready, phase by phase, with numbers: download, weights, pipelines, rows.
+// phases.tsx — getting ready, phase by phase, with numbers: rows, weights, pipelines.
+import type { Phase } from "../../protocol.ts";
 import { useStudio } from "../context.ts";
 import { bytes, count } from "../format.ts";
 import { text } from "../strings.ts";
@@ -11,16 +12,22 @@ export function Phases() {
   return (
     <div className="phases">
       {progress.length === 0 && <p className="muted">{detail ?? text.run.states.loading}</p>}
-      {progress.map(({ phase, done, total, unit }) => (
-        <div key={phase} className="phase">
-          <span>{phase}</span>
-          <progress aria-label={phase} value={done} max={total || 1} />
-          <span className="muted number">
-            {amount(done, unit)} / {amount(total, unit)}
-            {unit === "bytes" ? "" : ` ${unit}`}
-          </span>
-        </div>
+      {progress.map((one) => (
+        <PhaseRow key={one.phase} of={one} />
       ))}
+    </div>
+  );
+}
+
+export function PhaseRow({ of: { phase, done, total, unit } }: { of: Phase }) {
+  return (
+    <div className="phase">
+      <span>{phase}</span>
+      <progress aria-label={phase} value={done} max={total || 1} />
+      <span className="muted number">
+        {amount(done, unit)} / {amount(total, unit)}
+        {unit === "bytes" ? "" : ` ${unit}`}
+      </span>
     </div>
   );
 }

@@ -2,6 +2,7 @@
 import { useParts, useStudio } from "../context.ts";
 import { fieldPaths, getField, sameField, type FieldPath } from "../fields.ts";
 import { active } from "../fold.ts";
+import { percent } from "../format.ts";
 import { blockers, unchecked } from "../store.ts";
 import { text } from "../strings.ts";
 import { AdapterIn } from "./adapter-in.tsx";
@@ -100,6 +101,7 @@ function TrainButton() {
   const problems = blockers({ preflight, invalid });
   const label = { idle: text.setup.train, loading: text.setup.ready, running: text.setup.training, paused: text.setup.paused };
   const benchmarking = useStudio((studio) => studio.benchmark.state === "running");
+  const reading = useStudio((studio) => studio.reading);
   const scoring = useStudio((studio) => studio.scoring.state === "running");
   const comparing = useStudio((studio) => studio.comparing);
   const unknown = useStudio(unchecked);
@@ -123,6 +125,7 @@ function TrainButton() {
           <NearestFit />
         </div>
       )}
+      {reading && <p className="help">{text.setup.reading(reading.phase, percent(reading.done / (reading.total || 1)))}</p>}
       {scoring && <p className="help">{text.scoring}</p>}
       {benchmarking && <p className="help">{text.setup.benchmarking}</p>}
       {comparing && <p className="help">{text.setup.comparing}</p>}
