@@ -57,6 +57,8 @@ export const comparison = {
   start: (runs: number) => `Start ${runs} ${runs === 1 ? "run" : "runs"}`,
   goOn: (runs: number) => `Go on: ${runs} ${runs === 1 ? "run" : "runs"} left`,
   allThere: "All runs are there.",
+  titleBar: (done: number, of: number) => `${done}/${of} runs · Rankscope`,
+  ended: (name: string, done: number, of: number) => `${name}: ${done} of ${of} runs are there`,
   stop: "Stop",
   stopHelp: "What has finished stays; the run under way is lost.",
   busy: "The Train page is training. A comparison waits for it.",

@@ -1,6 +1,7 @@
 // while-training.ts — what the page does beside training: the title shows progress, the screen stays on, and a notification comes at the end if it is wanted.
 import { useEffect, useRef } from "react";
-import { useStudio } from "./context.ts";
+import type { Compared } from "./compare/store.ts";
+import { useCompared, useStudio } from "./context.ts";
 import { active } from "./fold.ts";
 import { text } from "./strings.ts";
 
@@ -32,9 +33,10 @@ export function useProgressTitle(usual: string): void {
   const progress = useStudio(({ run, runConfig }) =>
     active(run) && runConfig ? text.library.titleBar(run.step, runConfig.train.steps, text.run.states[run.state as "running"]) : null,
   );
+  const compared = useCompared((state) => (state.running ? text.comparison.titleBar(...runsOf(state)) : null));
   useEffect(() => {
-    document.title = progress ?? usual;
-  }, [progress, usual]);
+    document.title = progress ?? compared ?? usual;
+  }, [progress, compared, usual]);
 }
 
 /** A laptop does not fall asleep over a run. The lock goes when the tab is hidden and is taken again when it comes back. */
@@ -61,16 +63,26 @@ export function useWakeLock(): void {
   }, [running]);
 }
 
-/** Told when a run ends while nobody looks. */
+/** Told when a run or a comparison ends while nobody looks. */
 export function useNotice(): void {
-  const state = useStudio((studio) => studio.run.state);
-  const name = useStudio((studio) => studio.run.kept?.name ?? text.name);
-  const before = useRef(state);
+  const { state, kept } = useStudio((studio) => studio.run);
+  const ended = state === "finished" || state === "failed";
+  useEnd(state === "running", ended ? text.library.done(kept?.name ?? text.name, text.run.states[state]) : null);
+  const comparing = useCompared(({ running }) => running);
+  useEnd(comparing, useCompared((compared) => text.comparison.ended(compared.name, ...runsOf(compared)))); // prettier-ignore
+}
+
+/** Runs of the comparison that are there, and of how many. */
+const runsOf = ({ draft, summary }: Compared): [done: number, of: number] => [summary?.finished ?? 0, draft ? draft.arms.length * draft.seeds.length : 0];
+
+/** said: what has ended; null: it has not, it only rests. */
+function useEnd(going: boolean, said: string | null): void {
+  const before = useRef(going);
   useEffect(() => {
     const was = before.current;
-    before.current = state;
-    if (was !== "running" || (state !== "finished" && state !== "failed") || document.visibilityState === "visible" || !wantsNotice()) return;
-    const notice = new Notification(text.name, { body: text.library.done(name, text.run.states[state]), tag: "rankscope-end" });
+    before.current = going;
+    if (!was || going || said === null || document.visibilityState === "visible" || !wantsNotice()) return;
+    const notice = new Notification(text.name, { body: said, tag: "rankscope-end" });
     notice.addEventListener("click", () => window.focus());
-  }, [state, name]);
+  }, [going, said]);
 }

@@ -68,3 +68,21 @@ test("a hidden tab trains on and tells when it is done", async () => {
   // The run is over: the screen may go off.
   expect(await held(tab)).toEqual([false, false]);
 });
+
+test("a comparison that ends in a hidden tab is told too", async () => {
+  const settings = "#data.limit=24&train.steps=2&train.batch_size=2&train.eval_rows=4&train.warmup_steps=0&train.eval_every=0";
+  const tab = await browser.open(`${host.url}?page=compare&backend=wasm${settings}`, { permissions: ["notifications", "wakeLockScreen"], before: listen });
+  await there(tab, "[data-testid=new-comparison]:enabled");
+  await press(tab, "[data-testid=new-comparison]");
+  await there(tab, "[data-testid=start-comparison]:enabled");
+  await press(tab, "[data-testid=start-comparison]");
+  await there(tab, ".comparison-go .check input");
+  await tab.evaluate(`{ const box = document.querySelector(".comparison-go .check input"); if (!box.checked) box.click(); }`);
+  await expect.poll(() => title(tab), { timeout: 60_000 }).toMatch(/^[1-9]\d*\/25 runs · Rankscope$/);
+  await browser.open("about:blank");
+  await expect.poll(() => seen(tab)).toBe("hidden");
+  await press(tab, "[data-testid=stop-comparison]");
+  await expect.poll(() => tab.evaluate("notices"), { timeout: 60_000 }).toEqual([expect.stringMatching(/^Rankscope: .+: [1-9]\d* of 25 runs are there$/)]);
+  await tab.toFront();
+  await expect.poll(() => title(tab)).toBe("Compare · Rankscope");
+});

@@ -4,6 +4,7 @@ import { level } from "../../statistics/measure-words.ts";
 import { useCompared, useParts, useStudio } from "../context.ts";
 import { active } from "../fold.ts";
 import { duration } from "../format.ts";
+import { Notice } from "../panels/notice.tsx";
 import { text } from "../strings.ts";
 
 const words = text.comparison;
@@ -110,6 +111,7 @@ function Controls() {
         >
           {words.stop}
         </button>
+        <Notice />
       </div>
     );
   }

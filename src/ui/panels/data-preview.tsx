@@ -17,10 +17,10 @@ export function DataPreviewPanel() {
   const checking = useStudio((state) => state.checking);
   const reading = useStudio((state) => state.reading);
   return (
-    <section className="data" id="data" aria-labelledby="data-title" data-testid="data-preview">
+    <section className="data" id="data" aria-labelledby="data-title" aria-busy={reading !== null} data-testid="data-preview">
       <div className="panel-head">
         <h2 id="data-title">{text.sections.data}</h2>
-        {preview && "rows" in preview && <span className="muted">{text.preview.rows(count(preview.trainRows), count(preview.evalRows))}</span>}
+        {preview && "rows" in preview && !reading && <span className="muted">{text.preview.rows(count(preview.trainRows), count(preview.evalRows))}</span>}
       </div>
       {reading && <PhaseRow of={reading} />}
       {!preview && !reading && <p className="waiting">{checking ? text.preview.reading : text.empty.preview}</p>}

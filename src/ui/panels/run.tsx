@@ -6,8 +6,8 @@ import { active, speed, type RunView } from "../fold.ts";
 import { bytes, count, duration, short } from "../format.ts";
 import { metricsOf } from "../metric.ts";
 import { text } from "../strings.ts";
-import { canNotify, wantNotice, wantsNotice } from "../while-training.ts";
 import { Export } from "./export.tsx";
+import { Notice } from "./notice.tsx";
 
 export function RunPanel() {
   const { store } = useParts();
@@ -53,7 +53,7 @@ export function RunPanel() {
       ))}
       {run.offer && <Offer />}
       {active(run) && run.steps.length > 0 && <LearningRateNow />}
-      {active(run) && canNotify() && <Notice />}
+      {active(run) && <Notice />}
       {lookedAt ? <LookedAt kept={lookedAt} /> : <Export />}
     </section>
   );
@@ -108,25 +108,6 @@ function Offer() {
         {batch_size && gradient_accumulation_steps ? text.library.smaller(batch_size, gradient_accumulation_steps) : text.library.inWasm}
       </button>
     </div>
-  );
-}
-
-function Notice() {
-  const [wanted, setWanted] = useState(wantsNotice);
-  const [denied, setDenied] = useState(false);
-  const change = async (want: boolean) => {
-    const granted = await wantNotice(want);
-    setWanted(granted);
-    setDenied(want && !granted);
-  };
-  return (
-    <>
-      <label className="check small">
-        <input type="checkbox" checked={wanted} onChange={(event) => void change(event.target.checked)} />
-        {text.library.notify}
-      </label>
-      {denied && <p className="help wrong">{text.library.notifyDenied}</p>}
-    </>
   );
 }
 
