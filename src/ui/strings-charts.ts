@@ -33,5 +33,6 @@ export const charts = {
     agreement: "agreement",
     lengths: "lengths",
     comparison: "comparison",
+    history: "history",
   },
 };

@@ -64,6 +64,18 @@ test("a dynamic run: off cells are off, the history goes back to the first alloc
   // Ten of 42 are on at any time.
   expect(Math.abs(shares.reduce((a, b) => a + b, 0) - 1000)).toBeLessThan(21);
   expect(shares.some((share) => share > 0 && share < 100)).toBe(true);
+
+  await userEvent.click(page.getByRole("gridcell", { name: /^layer 5, v_proj/ }));
+  const made = vi.spyOn(URL, "createObjectURL");
+  await userEvent.click(page.getByRole("button", { name: "history as CSV" }));
+  const lines = (await (made.mock.calls[0][0] as Blob).text()).trim().split("\r\n");
+  expect(lines[0]).toBe("name,step,score,on");
+  expect(lines[1]).toMatch(/v_proj,0,[\d.e-]+,[01]$/);
+  expect(lines.length).toBeGreaterThan(3);
+  await userEvent.click(page.getByRole("button", { name: "history as SVG" }));
+  const svg = new DOMParser().parseFromString(await (made.mock.calls[1][0] as Blob).text(), "image/svg+xml");
+  expect(svg.querySelectorAll("circle")).toHaveLength(lines.length - 1);
+  made.mockRestore();
 });
 
 test("labelled data brings its task, and its labels are shown", async () => {

@@ -124,7 +124,7 @@ export function CellPopover({ open, sites, planned, byHand, busy, history, onSet
         onChange={setScope}
       />
       {!byHand && <CellMarks names={places.filter((one) => one.parameters > 0).map((one) => one.name)} />}
-      {history.length > 1 && <CellHistory history={history} />}
+      {history.length > 1 && <CellHistory name={site.name} history={history} />}
       {busy && <p className="help">{text.cell.next}</p>}
     </div>
   );
