@@ -75,7 +75,8 @@ export class StudioSession implements Session {
   constructor(private readonly around: Surroundings) {
     this.library = new RunLibrary(around.shelf ?? (async () => memoryShelf(null)));
     this.running = new Running((config, control, onProgress) => this.open(config, control, onProgress), around, this.library);
-    this.comparing = new Comparisons(async (config) => (await this.open(config, this.comparing)).loaded, around, this.running);
+    // Of a comparison every question counts: one is checked while another is under way.
+    this.comparing = new Comparisons(async (config) => (await this.open(config, {})).loaded, around, this.running);
   }
 
   catalogue = async (): Promise<Catalogue> => catalogue();
