@@ -177,8 +177,8 @@ export interface ComparisonsSession {
   putComparison(comparison: unknown, name: string, id?: string): Promise<KeptComparison | Problems>;
   deleteComparison(id: string): Promise<Problems | null>;
   undeleteComparison(id: string): Promise<Problems | null>;
-  /** Runs what is not there yet. Resolves when the queue is empty or stopped; what failed is in the summary. */
-  runComparison(id: string, onProgress: (progress: ComparisonProgress) => void): Promise<Problems | null>;
+  /** Runs what is not there yet. Resolves when the queue is empty or stopped; what failed is in the summary. problem: told while it goes on. */
+  runComparison(id: string, onProgress: (progress: ComparisonProgress | { problem: Problem }) => void): Promise<Problems | null>;
   /** The folder that the command line writes, as a zip: results.json, tables, plot, a file per run and its events. only: one of its files. */
   exportComparison(id: string, only?: string): Promise<ExportedFile | Problems>;
   /** A comparison file, or the results.json of one that has run. */

@@ -137,7 +137,7 @@ export class Comparisons implements ComparisonsSession {
     });
   }
 
-  async runComparison(id: string, onProgress: (progress: ComparisonProgress) => void): Promise<Problems | null> {
+  async runComparison(id: string, onProgress: (progress: ComparisonProgress | { problem: Problem }) => void): Promise<Problems | null> {
     const { running } = this;
     if (running.busy) return { problems: [{ where: "comparison", what: "a run is going on", hint: "Stop it first: both would be slow.", level: "error" }] };
     running.busy = true;
@@ -148,9 +148,9 @@ export class Comparisons implements ComparisonsSession {
       release = await (await this.shelf()).hold(id);
       if (!release) throw new ConfigError("comparison", "is under way in another tab", "Go on with it there, or close that tab.");
       this.here = id;
-      const kept = this.around.keepFiles?.(filesOfComparison(record.comparison)).catch(notKept);
+      this.around.keepFiles?.(filesOfComparison(record.comparison)).catch((e: Error) => onProgress({ problem: notKept(e) }));
       await this.runQueue(record, onProgress);
-      return (await kept) ?? null;
+      return null;
     } catch (e) {
       return { problems: [problemOf(e)] };
     } finally {
@@ -226,9 +226,12 @@ export class Comparisons implements ComparisonsSession {
     });
 }
 
-const notKept = (e: Error): Problems => ({
-  problems: [{ where: "comparison", what: `its files are not kept (${e.message || e.name})`, hint: "To go on with it after a reload, give them again.", level: "warning" }],
-}); // prettier-ignore
+const notKept = (e: Error): Problem => ({
+  where: "comparison",
+  what: `its files are not kept (${e.message || e.name})`,
+  hint: "To go on with it after a reload, give them again.",
+  level: "warning",
+});
 
 async function answer<T>(fn: () => Promise<T>): Promise<T | Problems> {
   try {

@@ -8,7 +8,7 @@ import { wasmBackend } from "../../src/engine/wasm/backend.ts";
 import type { ComparisonProgress, KeptComparison, Problem } from "../../src/protocol.ts";
 import { memoryComparisons } from "../../src/session/comparison-shelf.ts";
 import { diskFile, diskFolder } from "../../src/session/disk.ts";
-import { StudioSession } from "../../src/session/studio.ts";
+import { StudioSession, type Surroundings } from "../../src/session/studio.ts";
 import { parseConfig } from "../../src/train/config.ts";
 import { makeModel, rows, tinyConfig } from "../cli/cli.ts";
 
@@ -21,7 +21,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const shelf = memoryComparisons(null);
-const session = (): StudioSession =>
+const session = (own: Partial<Surroundings> = {}): StudioSession =>
   new StudioSession({
     context: {
       bundled: (name) => diskFolder(join(models, name), `bundled:${name}`),
@@ -32,6 +32,7 @@ const session = (): StudioSession =>
     backend: () => wasmBackend({ threads: 1 }),
     give: () => {},
     comparisons: async () => shelf,
+    ...own,
   });
 
 const { model, data, train } = tinyConfig;
@@ -94,16 +95,20 @@ test("what is wrong is told before anything runs", async () => {
 });
 
 test("runs, is stopped, and a later session goes on; a failed arm stays behind; out and in again", { timeout: 240_000 }, async () => {
-  const studio = session();
+  const studio = session({ keepFiles: () => Promise.reject(new Error("the disk is full")) });
   const broken = { name: "broken", config: { r: 2, lora_alpha: 4, train: { steps: 40, learning_rate: 10, weight_decay: 10, lr_scheduler_type: "constant" } } };
   const { record } = good(await studio.putComparison({ ...file, arms: [...file.arms, broken] }, " mine "));
   expect(record.name).toBe("mine");
   const told: ComparisonProgress[] = [];
+  let refused: unknown[] = [];
   const first = await studio.runComparison(record.id, (p) => {
+    if ("problem" in p) return void (refused = [told.length, p.problem.what]);
     told.push(p);
     if (p.summary?.finished === 1) void studio.stop();
   });
   expect(first).toBeNull();
+  // Told at once, and the runs go on.
+  expect(refused).toEqual([expect.toBeOneOf([0, 1]), "its files are not kept (the disk is full)"]);
   expect(told.at(-1)!.summary).toMatchObject({ finished: 1, wanted: 6, measure: "exact match" });
   expect(told[0]).toMatchObject({ now: { arm: "uniform", seed: 0 }, left: 6 });
 
@@ -113,6 +118,7 @@ test("runs, is stopped, and a later session goes on; a failed arm stays behind; 
   let busy: unknown = null;
   const ended: KeptComparison["summary"][] = [];
   await later.runComparison(record.id, (p) => {
+    if ("problem" in p) throw new Error(p.problem.what);
     if (p.summary) ended.push(p.summary);
     else busy ??= Promise.all([later.runComparison(record.id, () => {}), studio.runComparison(record.id, () => {}), later.putComparison(file, "x", record.id)]);
   });

@@ -198,7 +198,10 @@ export function createCompared(client: Session, studio: StoreApi<Studio>): Store
         set({ running: true, progress: null, said: [] });
         studio.setState({ comparing: true });
         try {
-          const answer = await client.runComparison(id, (progress) => set(progress.summary ? { progress, summary: progress.summary } : { progress }));
+          const answer = await client.runComparison(id, (progress) => {
+            if ("problem" in progress) fail(progress.problem);
+            else set(progress.summary ? { progress, summary: progress.summary } : { progress });
+          });
           for (const { what, where, hint } of answer?.problems ?? []) fail({ what, where, hint });
         } catch (error) {
           fail({ what: error instanceof Error ? error.message : String(error), where: words.title });
