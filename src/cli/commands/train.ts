@@ -3,6 +3,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { DataError } from "../../data/error.ts";
+import type { Backend } from "../../engine/backend.ts";
 import type { RunConfig, TrainEvent } from "../../protocol.ts";
 import { trainedFurther } from "../../session/adapter-in.ts";
 import { runFiles } from "../../session/export.ts";
@@ -69,7 +70,8 @@ export const train: Command = {
     };
     process.on("SIGINT", onInterrupt);
     const began = performance.now();
-    const here = async (): Promise<typeof backend> => backend;
+    // Another than the one that is open: where WebGPU does not start.
+    const here = async ({ backend: name }: RunConfig): Promise<Backend> => (name === config.backend ? backend : (await openBackend(name)).backend);
     const { run, from } = stored
       ? await reopened(config, loaded, resumable(loaded, stored), here, emit)
       : { run: await begun(config, loaded, here, emit, control.stopped, trained ?? undefined), from: undefined };
