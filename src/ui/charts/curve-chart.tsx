@@ -116,7 +116,7 @@ export function CurveChart({ label, width, points, lines, shown, top, curves: { 
               key={key}
               dataKey={key}
               stroke="none"
-              dot={{ r: 4, fill: "var(--ground)", stroke, strokeWidth }}
+              dot={{ r: 4, fill: "var(--ground)", stroke, strokeWidth, clipDot: false }} // points at the ends of the axis are whole
               activeDot={{ r: 5, fill: stroke }}
               isAnimationActive={false}
             />
