@@ -1,6 +1,6 @@
 // app.tsx — starts the store from the session's catalogue and the address, shows one of the pages, and owns what is
 // global: keyboard, dropped files, the address, announcements.
-import { Activity, useEffect, useState } from "react";
+import { Activity, useCallback, useEffect, useState } from "react";
 import type { Session } from "../protocol.ts";
 import { StudioContext, useParts, useStudio, type Parts } from "./context.ts";
 import { DropTarget } from "./drop.tsx";
@@ -16,7 +16,7 @@ import { Announcer, Shortcuts } from "./shortcuts.tsx";
 import { createStudio, workerLost } from "./store.ts";
 import { text } from "./strings.ts";
 import { useNotice, useProgressTitle, useWakeLock } from "./while-training.ts";
-import { fromAddress, pageOf, toHash, toSearch, type PageName } from "./url.ts";
+import { addressOf, fromAddress, pageOf, type PageName } from "./url.ts";
 
 /** `lost`: emits "lost" with what happened when the worker behind the client breaks. */
 export function App({ client, lost }: { client: Session; lost?: EventTarget }) {
@@ -72,12 +72,9 @@ const shows: Readonly<Record<PageName, (props: { go: (page: PageName) => void })
 
 function Page() {
   const [page, go] = usePage();
-  useAddress();
-  useSessionAnswers();
-  useWakeLock();
-  useNotice();
   return (
     <>
+      <Beside title={page === "train" ? text.name : text.pages.title(text.pages[page])} />
       <Header page={page} go={go} />
       {/* A page that is left keeps its state, and costs nothing while it is not seen. */}
       {Object.entries(shows).map(([name, Shown]) => (
@@ -92,47 +89,67 @@ function Page() {
   );
 }
 
+/** What goes on beside the pages. Alone, so that they are not drawn anew with each step of a run and each letter of the form. */
+function Beside({ title }: { title: string }) {
+  useAddress();
+  useSessionAnswers();
+  useProgressTitle(title);
+  useWakeLock();
+  useNotice();
+  return null;
+}
+
 /** The page that the address names; going to another makes an entry in the browser's history. */
 function usePage(): [PageName, (page: PageName) => void] {
-  const first = useStudio((state) => state.catalogue.first);
+  const { store } = useParts();
   const [page, setPage] = useState(() => pageOf(location.search));
   useEffect(() => {
     const follow = () => setPage(pageOf(location.search));
     addEventListener("popstate", follow);
     return () => removeEventListener("popstate", follow);
   }, []);
-  useProgressTitle(page === "train" ? text.name : text.pages.title(text.pages[page]));
-  const go = (next: PageName) => {
-    if (next === page) return;
-    history.pushState(null, "", (toSearch(location.search, { page: next }, first) || location.pathname) + location.hash);
-    setPage(next);
-    scrollTo(0, 0);
-  };
+  const go = useCallback(
+    (next: PageName) => {
+      if (next === pageOf(location.search)) return;
+      const { config, catalogue } = store.getState();
+      history.pushState(ours, "", addressOf(location, config, catalogue, next));
+      setPage(next);
+      scrollTo(0, 0);
+    },
+    [store],
+  );
   return [page, go];
 }
+
+/** Marks the entries of the browser's history that this page wrote: going back to one changes the page, not the form. */
+const ours = "rankscope";
 
 /** The address follows the configuration, and the configuration follows an address that the visitor changes. */
 function useAddress() {
   const { store } = useParts();
   const config = useStudio((state) => state.config);
   const catalogue = useStudio((state) => state.catalogue);
-  const { first } = catalogue;
   useEffect(() => {
-    const timer = setTimeout(() => {
-      const hash = toHash(config, catalogue);
-      const search = toSearch(location.search, { backend: config.backend }, first);
-      if (hash !== location.hash || search !== location.search) history.replaceState(null, "", location.pathname + search + hash);
-    }, 200);
+    const timer = setTimeout(() => history.replaceState(ours, "", addressOf(location, config, catalogue)), 200);
     return () => clearTimeout(timer);
-  }, [config, catalogue, first]);
+  }, [config, catalogue]);
   useEffect(() => {
-    const follow = () => {
+    const keep = () => {
+      if (history.state === ours) history.replaceState(ours, "", addressOf(location, store.getState().config, catalogue));
+    };
+    const adopt = () => {
+      if (history.state === ours) return;
       const { config: next, notes } = fromAddress(location, catalogue);
+      history.replaceState(ours, "");
       store.getState().replaceConfig(next, text.undo.address);
       for (const what of notes) store.getState().fail({ what });
     };
-    addEventListener("hashchange", follow);
-    return () => removeEventListener("hashchange", follow);
+    addEventListener("popstate", keep);
+    addEventListener("hashchange", adopt);
+    return () => {
+      removeEventListener("popstate", keep);
+      removeEventListener("hashchange", adopt);
+    };
   }, [store, catalogue]);
 }
 

@@ -43,6 +43,10 @@ export function toSearch(search: string, change: { page?: PageName; backend?: st
 /** What a link leaves out. */
 type Usual = Pick<Catalogue, "first" | "allocation">;
 
+/** Where `config` is shown: on this page, or on another. */
+export const addressOf = ({ pathname, search }: Pick<Location, "pathname" | "search">, config: RunConfig, usual: Usual, page?: PageName): string =>
+  pathname + toSearch(search, { page, backend: config.backend }, usual.first) + toHash(config, usual);
+
 export function toHash(config: RunConfig, { first, allocation }: Usual): string {
   const params = new URLSearchParams();
   for (const path of fieldPaths(first)) {

@@ -65,7 +65,8 @@ export function useWakeLock(): void {
 
 /** Told when a run or a comparison ends while nobody looks. */
 export function useNotice(): void {
-  const { state, kept } = useStudio((studio) => studio.run);
+  const state = useStudio((studio) => studio.run.state);
+  const kept = useStudio((studio) => studio.run.kept);
   const ended = state === "finished" || state === "failed";
   useEnd(state === "running", ended ? text.library.done(kept?.name ?? text.name, text.run.states[state]) : null);
   const comparing = useCompared(({ running }) => running);

@@ -1,6 +1,7 @@
 // The whole page over a replayed session: a run from Train to its end, pause and step, the form, the address, problems.
 import { expect, test, vi } from "vitest";
 import { page, userEvent } from "vitest/browser";
+import { text } from "../../src/ui/strings.ts";
 import { mounted } from "../harness/mounted.tsx";
 import { device, first, ReplaySession } from "../ui/fixture.ts";
 
@@ -109,6 +110,40 @@ test("the Device page keeps the run behind it, and measures", async () => {
   history.forward();
   await expect.element(page.getByTestId("train")).toBeVisible();
   await expect.poll(() => number("step-value"), { timeout: 20_000 }).toBe(first.train.steps);
+});
+
+test("going back, and the name at the top, change the page and keep form and run; an address typed anew changes the form", async () => {
+  await open(new ReplaySession(100));
+  const link = (name: string) => page.getByRole("link", { name, exact: true });
+  const steps = page.getByLabelText("Steps", { exact: true });
+  await userEvent.click(link("Runs"));
+  await userEvent.click(link("Train"));
+  await userEvent.fill(steps, "130");
+  expect(new URL((link("Device").element() as HTMLAnchorElement).href).hash).toBe("#train.steps=130");
+  await expect.poll(() => location.hash).toBe("#train.steps=130");
+  history.back();
+  await expect.element(page.getByRole("heading", { name: text.library.title })).toBeVisible();
+  expect(location.hash).toBe("#train.steps=130");
+  await userEvent.click(link("Train"));
+  await userEvent.click(page.getByTestId("train"));
+  await userEvent.click(link("Device"));
+  await userEvent.click(link("Rankscope"));
+  await expect.element(page.getByTestId("stop")).toBeVisible();
+  await expect.element(steps).toHaveValue("130");
+  location.hash = "#train.steps=90";
+  await expect.element(steps).toHaveValue("90");
+});
+
+test("pages that are not seen are not drawn anew while it trains", async () => {
+  await open();
+  const cores = vi.spyOn(navigator, "hardwareConcurrency", "get");
+  await userEvent.click(page.getByTestId("train"));
+  await expect.poll(() => number("step-value"), { timeout: 10_000 }).toBeGreaterThan(2);
+  cores.mockClear();
+  await expect.poll(() => number("step-value"), { timeout: 10_000 }).toBeGreaterThan(60);
+  // The Device page reads it when it is drawn.
+  expect(cores).not.toHaveBeenCalled();
+  cores.mockRestore();
 });
 
 test("the address opens the same configuration, and says what it did not understand", async () => {

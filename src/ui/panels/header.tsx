@@ -2,17 +2,17 @@
 import { useEffect, useState } from "react";
 import { useStudio } from "../context.ts";
 import { blockers } from "../store.ts";
-import { pages, toSearch, type PageName } from "../url.ts";
+import { addressOf, pages, type PageName } from "../url.ts";
 import { bytes } from "../format.ts";
 import { text } from "../strings.ts";
 
 export function Header({ page, go }: { page: PageName; go: (page: PageName) => void }) {
   return (
     <header className="top">
-      <a className="brand" href="." aria-label={text.name}>
+      <PageLink name="train" here={false} go={go} className="brand" aria-label={text.name}>
         <Mark />
         <span>{text.name}</span>
-      </a>
+      </PageLink>
       <nav className="pages" aria-label={text.pages.label}>
         {pages.map((name) => (
           <PageLink key={name} name={name} here={name === page} go={go} />
@@ -51,19 +51,15 @@ function Mark() {
 
 /** A link, so that it opens in another tab too; a plain click stays in this one and keeps the run. */
 function PageLink({ name, here, go, children, ...rest }: { name: PageName; here: boolean; go: (page: PageName) => void } & React.ComponentProps<"a">) {
-  const first = useStudio((state) => state.catalogue.first);
+  const config = useStudio((state) => state.config);
+  const catalogue = useStudio((state) => state.catalogue);
   const follow = (event: React.MouseEvent) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
     go(name);
   };
   return (
-    <a
-      {...rest}
-      href={(toSearch(location.search, { page: name }, first) || location.pathname) + location.hash}
-      aria-current={here ? "page" : undefined}
-      onClick={follow}
-    >
+    <a {...rest} href={addressOf(location, config, catalogue, name)} aria-current={here ? "page" : undefined} onClick={follow}>
       {children ?? text.pages[name]}
     </a>
   );
