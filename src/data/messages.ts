@@ -35,7 +35,8 @@ export function messagesOf(list: unknown, column: string): Message[] | string {
 function messageOf(turn: unknown): Message | string {
   if (!isObject(turn)) return `is ${kindOf(turn)}, not an object`;
   const by = turn.role ?? turn.from;
-  const role = typeof by === "string" ? ROLES[by.toLowerCase()] : undefined;
+  const name = typeof by === "string" ? by.toLowerCase() : "";
+  const role = Object.hasOwn(ROLES, name) ? ROLES[name] : undefined;
   if (role === undefined) return `has the role ${typeof by === "string" ? `"${brief(by, 40)}"` : kindOf(by ?? null)} (known: ${Object.keys(ROLES).join(", ")})`;
   const content = contentOf(turn.content ?? turn.value);
   if (content === null)

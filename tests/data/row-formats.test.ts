@@ -147,6 +147,7 @@ test("what is wrong with a row is named", async () => {
     { messages: [] },
     { messages: [user("a")] },
     { messages: [user("a"), { role: "queen", content: "b" }] },
+    { messages: [{ role: "constructor", content: "c" }, user("a"), assistant("b")] },
     { messages: [user("a"), { role: "assistant", tool_calls: [] }] },
     { messages: [{ role: "user", content: 5 }, assistant("b")] },
     { messages: [user("a"), "b"] },
@@ -155,13 +156,14 @@ test("what is wrong with a row is named", async () => {
   const { rows: read, wrong } = await parse(rows, { format: "messages" });
   expect(read).toEqual([
     { messages: [user("a"), assistant("b")], line: 1 },
-    { messages: [user("a"), assistant("b")], line: 9 },
+    { messages: [user("a"), assistant("b")], line: 10 },
   ]);
   expect(wrong.map(({ reason }) => reason)).toEqual([
     "messages is a string, not a list of messages",
     "messages holds no answer of an assistant: there is nothing to learn",
     "messages holds no answer of an assistant: there is nothing to learn",
     expect.stringMatching(/^message 2 has the role "queen" \(known: system, developer, user/),
+    expect.stringMatching(/^message 1 has the role "constructor" \(known: /),
     "message 2 calls a tool: only messages of text are read",
     "message 1 has a number as content, not a text",
     "message 2 is a string, not an object",
