@@ -10,7 +10,8 @@ export function withRank(config: RunConfig, sites: readonly SiteInfo[], name: st
   // PEFT takes the first pattern that matches, so the full path goes before patterns such as "q_proj".
   const inherited = patternRank(others, name) ?? config.r;
   const rank_pattern = r === 0 || r === inherited ? others : { [name]: r, ...others };
-  return oneScale({ ...config, rank_pattern, target_modules: targets(next) });
+  // target_modules names linear layers; shortcuts are adapted by the allocation.
+  return oneScale({ ...config, rank_pattern, target_modules: targets(next.filter(({ kind }) => !kind)) });
 }
 
 /** `allocation` by hand in which the adapted sites `names` have rank `r`; marks that would overrule it are taken off. */

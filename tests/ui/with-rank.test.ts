@@ -2,8 +2,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { RunConfig } from "../../src/protocol.ts";
+import { parseConfig } from "../../src/train/config.ts";
+import { siteInfos, targetOf } from "../../src/train/subject.ts";
+import shortcuts from "../../examples/heterolora-shortcuts.json" with { type: "json" };
+import { withRanks } from "../../src/ui/edits.ts";
 import { oneScale, withRank } from "../../src/ui/with-rank.ts";
-import { first, sitesOf } from "./fixture.ts";
+import { tinyModel } from "../harness/tiny-model.ts";
+import { catalogue, first, sitesOf } from "./fixture.ts";
 
 const v3 = "model.layers.3.self_attn.v_proj";
 const set = (config: RunConfig, name: string, r: number) => withRank(config, sitesOf(config), name, r);
@@ -74,4 +79,18 @@ describe("withRank", () => {
 test("oneScale follows a changed rank or alpha", () => {
   const config = oneScale({ ...set(first, v3, 4), lora_alpha: 32 });
   expect(config.alpha_pattern).toEqual({ [v3]: 16 });
+});
+
+test("with shortcuts, a place set by hand and a module switched off are configurations that the model takes", async () => {
+  const { base } = await tinyModel();
+  const config = parseConfig({ ...shortcuts, r: 2, lora_alpha: 4, target_modules: ["q_proj", "v_proj"] });
+  const sites = siteInfos(targetOf(base, config));
+  expect(sites.some(({ kind }) => kind)).toBe(true);
+  const place = "model.layers.0.self_attn.q_proj";
+  const set = withRanks(catalogue, { config, sites }, [place], 4).config;
+  expect(set.target_modules).toEqual(["q_proj", "v_proj"]);
+  expect(siteInfos(targetOf(base, set)).find(({ name }) => name === place)!.r).toBe(4);
+  const off = withRanks(catalogue, { config, sites }, sites.filter(({ module }) => module === "q_proj").map(({ name }) => name), 0).config; // prettier-ignore
+  expect(off.target_modules).toEqual(["v_proj"]);
+  expect(() => targetOf(base, off)).not.toThrow();
 });
