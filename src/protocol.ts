@@ -272,11 +272,11 @@ export interface Session extends RunsSession, ComparisonsSession {
   device(): Promise<DeviceInfo>;
   /** Files that `file:` sources name: a model folder (config.json, *.safetensors, tokenizer.json …) or a data file. */
   give(folder: string, files: GivenFile[]): Promise<void>;
-  /** onProgress: while rows are read and encoded. Asked again with other rows before the answer, the older question is given up. */
+  /** onProgress: while rows are read and encoded. Rejects with an AbortError: given up, other rows were asked for meanwhile. */
   preflight(config: RunConfig, onProgress?: (phase: Phase) => void): Promise<Preflight>;
   /** The columns of the file that is the data, and what they are taken for; nothing where it is none or has none. Reads its beginning alone. */
   dataColumns(config: RunConfig): Promise<{ columns?: DataColumns }>;
-  /** Some training rows from number `first` (0) on, and what is to be known of all. */
+  /** Some training rows from number `first` (0) on, and what is to be known of all. Given up as preflight is. */
   preview(config: RunConfig, rows: number, first?: number): Promise<DataPreview | NoPreview>;
   /** Resolves when the run ends (finished, stopped or failed); events arrive in batches, at most ten a second. */
   train(config: RunConfig, onEvents: (events: TrainEvent[]) => void): Promise<void>;

@@ -37,6 +37,9 @@ export interface ArmRun {
   /** All of it, so that a result is known to belong to what is asked for now. */
   config: RunConfig;
   test: string | null;
+  /** u32 of the rows it was trained and measured on, and when it ended (ms since 1970). Absent in files of an older version. */
+  rows?: number;
+  ended?: number;
   /** Where it failed: what happened. Everything below is then missing. */
   failed?: Problem;
   result?: ArmResult;
@@ -171,7 +174,7 @@ export interface ComparisonsSession {
   armOf(config: RunConfig, base: Overrides | null): Promise<{ config: Overrides; left: string[] } | Problems>;
   /** All of an arm's configuration. */
   configOfArm(comparison: Comparison, arm: string): Promise<{ config: RunConfig } | Problems>;
-  /** Reads it as strictly as a run would, and sizes its arms. Runs nothing. */
+  /** Reads it as strictly as a run would, and sizes its arms. Runs nothing. Rejects with an AbortError: given up, another was asked about meanwhile. */
   checkComparison(comparison: unknown): Promise<ComparisonCheck>;
   /** New without an id. Runs that belong to it as it was stay where they still belong to it. */
   putComparison(comparison: unknown, name: string, id?: string): Promise<KeptComparison | Problems>;

@@ -1,9 +1,10 @@
 // compare.ts — the runs of a comparison: model and rows opened once, every arm checked and sized before the first run, then one (arm, seed) at a time
 // from its configuration to what its rows came to. The page's session and the command line both run it.
 
+import { DataError } from "../data/error.ts";
 import type { Backend } from "../engine/backend.ts";
 import { ConfigError } from "../models/model.ts";
-import type { RunConfig, TrainEvent } from "../protocol.ts";
+import type { Phase, RunConfig, TrainEvent } from "../protocol.ts";
 import type { Arm, ArmResult, ArmRun, ArmSize, Comparison, Outcomes } from "../protocol/comparison.ts";
 import { armSize, equalSize, mayEqual, trainedBeside } from "../train/compare-size.ts";
 import { baselineOf, configOf } from "../train/compare.ts";
@@ -13,14 +14,17 @@ import { estimate } from "../train/estimate.ts";
 import { answered } from "../train/evaluate.ts";
 import { type Room, doesNotFit } from "../train/fit.ts";
 import { metrics } from "../train/metrics.ts";
+import { digestOfAll } from "../train/rows.ts";
 import type { Run } from "../train/run.ts";
 import { type TrainData, train } from "../train/trainer.ts";
 import { type LoadContext, type Loaded, type LoadedData, type LoadedModel, load, loadData, loadModel } from "./load.ts";
-import { problemOf } from "./problem.ts";
+import { isAborted, problemOf } from "./problem.ts";
 import { begun } from "./start.ts";
 
 /** Opens what a configuration names; asked again for the same model and rows it has them at hand. */
 export type Open = (config: RunConfig) => Promise<Loaded>;
+/** The same where several ask: of one asker only the newest question counts, an older one rejects with an AbortError. */
+export type OpenFor = (config: RunConfig, who: object, onProgress?: (phase: Phase) => void) => Promise<Loaded>;
 
 /** An opener that keeps one model and its rows. */
 export function opener(context: LoadContext): Open {
@@ -41,9 +45,15 @@ export interface Opened {
   open: Open;
   /** By arm's name. */
   sizes: ReadonlyMap<string, ArmSize>;
+  /** Of the rows, by arm's name. */
+  digests: ReadonlyMap<string, number>;
   /** Rows looked at once, at the end; null: none but the held-out ones. */
   test: TrainData | null;
 }
+
+/** A result that stands: its rows are those there are now. */
+export const stands = ({ digests }: Opened, { arm, rows, result }: ArmRun): boolean =>
+  result !== undefined && (rows === undefined || rows === digests.get(arm));
 
 /** Throws ConfigError, DataError, FormatError: no rows to measure on, an arm that does not fit the model, one that cannot train as many numbers as the baseline. */
 export async function openComparison(comparison: Comparison, open: Open): Promise<Opened> {
@@ -55,9 +65,13 @@ export async function openComparison(comparison: Comparison, open: Open): Promis
   if (test && `${test.metrics && test.classes}` !== `${rows.metrics && rows.classes}`)
     throw new ConfigError("test", `has the classes ${test.metrics && test.classes}, training ${rows.metrics && rows.classes}`, "Take rows of the same task.");
   const sizes = new Map<string, ArmSize>();
-  for (const arm of comparison.arms) sizes.set(arm.name, await ofArm(arm, () => sizeOf(comparison, arm, open)));
+  const digests = new Map<string, number>();
+  for (const arm of comparison.arms) {
+    sizes.set(arm.name, await ofArm(arm, () => sizeOf(comparison, arm, open)));
+    digests.set(arm.name, digestOfAll((await open(configOf(comparison, arm, comparison.seeds[0]))).rows, test));
+  }
   checkSizes(comparison, sizes);
-  return { comparison, open, sizes, test };
+  return { comparison, open, sizes, digests, test };
 }
 
 /** Throws ConfigError naming the field. */
@@ -79,6 +93,7 @@ async function ofArm<T>({ name }: Arm, fn: () => Promise<T>): Promise<T> {
   try {
     return await fn();
   } catch (e) {
+    if (isAborted(e)) throw e;
     const { where, what, hint } = problemOf(e);
     throw new ConfigError(`arm "${name}", ${where}`, what, hint);
   }
@@ -106,6 +121,7 @@ async function testRows(source: string, base: RunConfig, open: Open): Promise<Tr
   try {
     return (await open({ ...base, data: { ...base.data, eval_source: source } })).rows;
   } catch (e) {
+    if (isAborted(e)) throw e;
     const { where, what, hint } = problemOf(e);
     // Whatever is wrong with model and training rows is told where they are opened by themselves.
     await open(base);
@@ -121,9 +137,14 @@ export interface RunHooks {
 }
 
 /** What goes wrong with the run is part of the answer. null: the person stopped it. */
-export async function runArm({ comparison, open, test }: Opened, arm: Arm, seed: number, { backend, emit, control }: RunHooks): Promise<ArmRun | null> {
+export async function runArm(
+  { comparison, open, digests, test }: Opened,
+  arm: Arm,
+  seed: number,
+  { backend, emit, control }: RunHooks,
+): Promise<ArmRun | null> {
   const config = configOf(comparison, arm, seed);
-  const asked = { arm: arm.name, seed, config, test: comparison.test };
+  const asked = { arm: arm.name, seed, config, test: comparison.test, rows: digests.get(arm.name) };
   const events: TrainEvent[] = [];
   let began = 0;
   const note = (e: TrainEvent): void => {
@@ -136,22 +157,26 @@ export async function runArm({ comparison, open, test }: Opened, arm: Arm, seed:
     const loaded = await open(config);
     // Answers to prompts cost time and say nothing that is compared.
     const rows: TrainData = { ...loaded.rows, prompts: [] };
+    if (digestOfAll(rows, test) !== asked.rows)
+      throw new DataError("data.source", "is not what the comparison began with", "Start it again: what was run on other rows is run anew");
     control.learningRate = config.train.learning_rate;
     run = await begun(config, loaded, backend, note, control.stopped);
     const { step } = await train(run, rows, config, control, note);
     const seconds = (performance.now() - began) / 1000;
     if (control.stopped()) return null;
     const failure = events.find((e) => e.type === "state" && e.state === "failed");
-    if (failure?.type === "state") return { ...asked, failed: { where: "run", what: failure.detail ?? "it failed", hint: failure.hint ?? "", level: "error" } };
+    if (failure?.type === "state")
+      return { ...asked, ended: Date.now(), failed: { where: "run", what: failure.detail ?? "it failed", hint: failure.hint ?? "", level: "error" } };
     const judge = (part: TrainData, count = Infinity): Promise<Outcomes> => outcomes(run!, part, count, config);
     const validation = await judge(rows, config.train.eval_rows);
     const ended = test && (await judge(test));
     return {
       ...asked,
+      ended: Date.now(),
       result: { ...resultOf(run, config, events), validation, ...(ended ? { test: ended } : {}), measure: measureOf(rows), steps: step, seconds },
     };
   } catch (e) {
-    return control.stopped() ? null : { ...asked, failed: problemOf(e) };
+    return control.stopped() ? null : { ...asked, ended: Date.now(), failed: problemOf(e) };
   } finally {
     run?.destroy();
     run?.backend.destroy();

@@ -15,10 +15,10 @@ import { firstRun, parseConfig } from "../train/config.ts";
 import { Control } from "../train/control.ts";
 import { roomOf } from "../train/fit.ts";
 import { chooseBackend } from "./choose-backend.ts";
-import { type Open, type Opened, checkMemory, openComparison, runArm, sizeOf } from "./compare.ts";
+import { type Open, type OpenFor, type Opened, checkMemory, openComparison, runArm, sizeOf, stands } from "./compare.ts";
 import { type ComparisonShelf, memoryComparisons } from "./comparison-shelf.ts";
 import { filesOfComparison } from "./named-files.ts";
-import { problemOf } from "./problem.ts";
+import { isAborted, problemOf } from "./problem.ts";
 import { plainName } from "./run-zip.ts";
 import type { Running } from "./running.ts";
 import type { Surroundings } from "./studio.ts";
@@ -34,9 +34,11 @@ type Problems = { problems: Problem[] };
 export class Comparisons implements ComparisonsSession {
   private opened: Promise<ComparisonShelf> | null = null;
   private here: string | null = null;
+  /** Who asks when a comparison is checked. */
+  private readonly checks = {};
 
   constructor(
-    private readonly open: Open,
+    private readonly open: OpenFor,
     private readonly around: Pick<Surroundings, "backend" | "device" | "comparisons" | "keepFiles">,
     private readonly running: Running,
   ) {}
@@ -78,7 +80,7 @@ export class Comparisons implements ComparisonsSession {
   suggestComparison = (json: RunConfig): ReturnType<ComparisonsSession["suggestComparison"]> =>
     answer(async () => {
       const config = parseConfig(json);
-      return suggest((await this.open({ ...config, allocation: null })).base, config);
+      return suggest((await this.open({ ...config, allocation: null }, {})).base, config);
     });
 
   armOf = (json: RunConfig, base: Overrides | null): ReturnType<ComparisonsSession["armOf"]> =>
@@ -97,17 +99,23 @@ export class Comparisons implements ComparisonsSession {
     const sizes: Record<string, ArmSize> = {};
     try {
       const comparison = parseComparison(json);
-      for (const arm of comparison.arms) sizes[arm.name] = await sizeOf(comparison, arm, this.open).catch(() => ({ least: 0, most: 0 }));
-      await this.ready(comparison);
+      const open: Open = (config) => this.open(config, this.checks);
+      for (const arm of comparison.arms)
+        sizes[arm.name] = await sizeOf(comparison, arm, open).catch((e: unknown) => {
+          if (isAborted(e)) throw e;
+          return { least: 0, most: 0 };
+        });
+      await this.ready(comparison, open);
       return { sizes, problems: [] };
     } catch (e) {
+      if (isAborted(e)) throw e;
       return { sizes, problems: [problemOf(e)] };
     }
   }
 
   /** Throws ConfigError, DataError, FormatError. */
-  private async ready(comparison: Comparison): Promise<Opened> {
-    const opened = await openComparison(comparison, this.open);
+  private async ready(comparison: Comparison, open: Open): Promise<Opened> {
+    const opened = await openComparison(comparison, open);
     const device = await this.around.device();
     const { name } = chooseBackend(configOf(comparison, comparison.arms[0], comparison.seeds[0]).backend, device);
     await checkMemory(opened, name, roomOf(device, name));
@@ -152,6 +160,7 @@ export class Comparisons implements ComparisonsSession {
       await this.runQueue(record, onProgress);
       return null;
     } catch (e) {
+      if (isAborted(e)) return null; // stopped
       return { problems: [problemOf(e)] };
     } finally {
       release?.();
@@ -164,13 +173,16 @@ export class Comparisons implements ComparisonsSession {
   private async runQueue(record: ComparisonRecord, onProgress: (progress: ComparisonProgress) => void): Promise<void> {
     const { comparison } = record;
     const shelf = await this.shelf();
-    const there = new Set((await this.runs(record)).filter((r) => r.result).map((r) => `${r.seed} ${r.arm}`));
-    const queue = queueOf(comparison).filter(({ arm, seed }) => !there.has(`${seed} ${arm.name}`));
-    if (!queue.length) return;
-    const first = queue[0];
-    const waiting = { arm: first.arm.name, seed: first.seed, step: 0, steps: 0, phase: "model and data" };
-    onProgress({ now: waiting, left: queue.length, seconds: null });
-    const opened = await this.ready(comparison);
+    const runs = await this.runs(record);
+    const missing = (there: (run: ArmRun) => boolean) =>
+      queueOf(comparison).filter(({ arm, seed }) => !runs.some((run) => run.arm === arm.name && run.seed === seed && there(run)));
+    const [first = queueOf(comparison)[0], ...others] = missing((run) => run.result !== undefined);
+    let left = others.length + 1;
+    let now = { arm: first.arm.name, seed: first.seed, step: 0, steps: 0, phase: "model and data" };
+    onProgress({ now, left, seconds: null });
+    const open: Open = (config) => this.open(config, this.running.control!, ({ phase }) => onProgress({ now: { ...now, phase }, left, seconds: null }));
+    const opened = await this.ready(comparison, open);
+    const queue = missing((run) => stands(opened, run));
     let spent = 0;
     for (const [done, { arm, seed }] of queue.entries()) {
       if (this.running.control!.stopped()) return;
@@ -178,8 +190,8 @@ export class Comparisons implements ComparisonsSession {
       const began = performance.now();
       const events: TrainEvent[] = [];
       const { steps } = configOf(comparison, arm, seed).train;
-      const left = queue.length - done;
-      const now = { arm: arm.name, seed, step: 0, steps, phase: "" };
+      left = queue.length - done;
+      now = { arm: arm.name, seed, step: 0, steps, phase: "" };
       let reported = 0;
       const emit = (e: TrainEvent): void => {
         if (e.type !== "progress") events.push(e);

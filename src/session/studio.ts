@@ -71,12 +71,13 @@ export class StudioSession implements Session {
   private readonly loading = new Map<string, Promise<LoadedModel>>();
   /** Rows encoded: most changes in the form leave them as they are. */
   private readonly reading = new Reading();
+  /** Asks what costs and allocations need of the rows, which the form is read without. */
+  private readonly beside = {};
 
   constructor(private readonly around: Surroundings) {
     this.library = new RunLibrary(around.shelf ?? (async () => memoryShelf(null)));
     this.running = new Running((config, control, onProgress) => this.open(config, control, onProgress), around, this.library);
-    // Of a comparison every question counts: one is checked while another is under way.
-    this.comparing = new Comparisons(async (config) => (await this.open(config, {})).loaded, around, this.running);
+    this.comparing = new Comparisons(async (config, who, onProgress) => (await this.open(config, who, onProgress)).loaded, around, this.running);
   }
 
   catalogue = async (): Promise<Catalogue> => catalogue();
@@ -84,12 +85,11 @@ export class StudioSession implements Session {
   device = (): Promise<DeviceInfo> => this.around.device();
   give = async (folder: string, files: GivenFile[]): Promise<void> => {
     this.loading.clear();
-    this.reading.leave(this);
     this.reading.forget();
     this.around.give(folder, files);
   };
 
-  /** A model is opened once and kept: form, preview and run share it. who: the session itself asks for the form. */
+  /** A model is opened once and kept: form, preview and run share it. who asks: of one asker only the newest question counts. The session itself is the form. */
   private async open(json: RunConfig, who: object = this, onProgress?: (phase: Phase) => void): Promise<{ config: RunConfig; loaded: Loaded }> {
     const config = parseConfig(json);
     const { source } = config.model;
@@ -149,6 +149,7 @@ export class StudioSession implements Session {
         suggestion,
       };
     } catch (e) {
+      if (isAborted(e)) throw e;
       return { ...nothing, device, backend, problems: [...problems, problemOf(e)] };
     }
   }
@@ -166,6 +167,7 @@ export class StudioSession implements Session {
       const { loaded } = await this.open(json);
       return { ...previewOf(loaded, { first, rows }), ...columns };
     } catch (e) {
+      if (isAborted(e)) throw e;
       return { problems: [problemOf(e)], ...columns };
     }
   }
@@ -221,7 +223,7 @@ export class StudioSession implements Session {
 
   async scoringCost(json: RunConfig, proxies: string[]): Promise<{ costs: Record<string, ScoringCost> } | { problems: Problem[] }> {
     try {
-      const { config, loaded } = await this.open(json);
+      const { config, loaded } = await this.open(json, this.beside);
       checkProxies(proxies, loaded);
       return { costs: Object.fromEntries(proxies.map((name) => [name, this.scoring(name, config, loaded)])) };
     } catch (e) {
@@ -252,7 +254,7 @@ export class StudioSession implements Session {
 
   async allocate(json: RunConfig, scores: number[]): Promise<Allocated | { problems: Problem[] }> {
     try {
-      const { config, loaded } = await this.open(json);
+      const { config, loaded } = await this.open(json, this.beside);
       return allocateScores(config, loaded, scores);
     } catch (e) {
       return { problems: [problemOf(e)] };

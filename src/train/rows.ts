@@ -44,7 +44,7 @@ export class Batches {
 }
 
 /** u32 of all training rows: whoever goes on must have the same. FNV-1a over ids and labels. */
-export function digestOf({ train }: TrainData): number {
+export function digestOf({ train }: Pick<TrainData, "train">): number {
   let h = 0x811c9dc5;
   const put = (x: number): void => void (h = Math.imul(h ^ x, 0x01000193));
   for (const row of train) {
@@ -55,6 +55,10 @@ export function digestOf({ train }: TrainData): number {
   }
   return h >>> 0;
 }
+
+/** u32 of all that a result hangs on: training rows, held-out rows, those of a test. */
+export const digestOfAll = ({ train, heldOut }: TrainData, test: TrainData | null): number =>
+  [train, heldOut, test?.heldOut ?? []].reduce((h, rows) => Math.imul(h ^ digestOf({ train: rows } as Pick<TrainData, "train">), 0x01000193), 0x811c9dc5) >>> 0;
 
 /** Throws DataError where a run would go on with other rows than it began with. */
 export function checkRows(data: TrainData, { loop }: { loop: { data: number } }): void {

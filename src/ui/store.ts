@@ -19,7 +19,7 @@ import type {
 } from "../protocol.ts";
 import { changing, type Changing } from "./change.ts";
 import { withField, withRanks, withRanksOf } from "./edits.ts";
-import { usualField, type FieldPath, type FieldValue } from "./fields.ts";
+import { getField, sameField, usualField, type FieldPath, type FieldValue } from "./fields.ts";
 import { active, emptyRun, type RunView } from "./fold.ts";
 import { following, type Following } from "./follow.ts";
 import { withRun, type PastRun } from "./runs.ts";
@@ -123,12 +123,12 @@ export function createStudio(client: Session, catalogue: Catalogue, config: RunC
   let allocating = 0;
   let previewed = "";
   return createStore<Studio>((set, get) => {
-    /** Runs a call of the session; a rejection is a fault of the page or the worker, and is shown. */
+    /** Runs a call of the session; a rejection is a fault of the page or the worker, and is shown, unless the question was given up for a newer one. */
     const call = async <T>(where: string, work: () => Promise<T>): Promise<T | undefined> => {
       try {
         return await work();
       } catch (error) {
-        get().fail({ what: error instanceof Error ? error.message : String(error), where });
+        if ((error as Error)?.name !== "AbortError") get().fail({ what: error instanceof Error ? error.message : String(error), where });
         return undefined;
       }
     };
@@ -178,15 +178,15 @@ export function createStudio(client: Session, catalogue: Catalogue, config: RunC
       faults: notes.map((what) => ({ what })),
 
       edit(path, value, what) {
-        const { allocated, sites } = get();
+        const { config: before, allocated, sites } = get();
         change(what ?? { field: path }, { config: withField(catalogue, get(), allocated, path, value), sites });
         // The way back leads to modules that another model does not have.
-        if (path.startsWith("model.")) set({ past: [], future: [] });
+        if (path.startsWith("model.") && !sameField(getField(before, path), value)) set({ past: [], future: [] });
         get().markInvalid(path, null);
       },
       markInvalid(path, reason) {
-        const { [path]: _, ...invalid } = get().invalid;
-        set({ invalid: reason === null ? invalid : { ...invalid, [path]: reason } });
+        const { [path]: known, ...invalid } = get().invalid;
+        if ((known ?? null) !== reason) set({ invalid: reason === null ? invalid : { ...invalid, [path]: reason } });
       },
       reset(path) {
         get().edit(path, usualField(catalogue, path));

@@ -158,6 +158,24 @@ test("runs, is stopped, and a later session goes on; a failed arm stays behind; 
   expect((await later.comparisons()).comparisons.map((c) => c.record.name)).toContain("results");
 });
 
+test("rows that were changed: what was run on those before is run anew, and not mixed in", { timeout: 240_000 }, async () => {
+  const path = join(folder, "moving.jsonl");
+  writeFileSync(path, rows.join("\n"));
+  const studio = session();
+  const moving = { ...file, base: { ...file.base, data: { ...data, source: "file:moving.jsonl" } } };
+  const { record } = good(await studio.putComparison(moving, "moving"));
+  await studio.runComparison(record.id, (p) => {
+    if ("summary" in p && p.summary?.finished === 2) void studio.stop();
+  });
+  writeFileSync(path, [...rows.slice(1), rows[0]].join("\n"));
+  const finished: number[] = [];
+  await session().runComparison(record.id, (p) => {
+    if ("summary" in p && p.summary) finished.push(p.summary.finished);
+  });
+  // Two arms in turn: of the second one the run on the old rows counts until there is one on the new.
+  expect(finished).toEqual([2, 2, 3, 4]);
+});
+
 test.each<[string, (json: Record<string, never>) => unknown, number | RegExp]>([
   ["no JSON", () => "{", /is not JSON/],
   ["no comparison", () => ({ runs: [] }), /not a field of a comparison/],

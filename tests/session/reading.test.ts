@@ -2,6 +2,7 @@
 
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { DataError } from "../../src/data/error.ts";
 import type { Watch } from "../../src/data/pace.ts";
 import { wasmBackend } from "../../src/engine/wasm/backend.ts";
 import type { Phase, RunConfig, TrainEvent } from "../../src/protocol.ts";
@@ -35,32 +36,48 @@ test("one reading for two who ask, each told how far it is", async () => {
   expect(begun).toHaveLength(1);
 });
 
-test("a newer question ends the older, unless somebody else waits for it", async () => {
+test("a newer question ends the older; what another waits for goes on for him", async () => {
   const [reading, { begun, read }] = [new Reading(), slow()];
   const asked = [settled(reading.ask("a", form, read)), settled(reading.ask("b", form, read)), settled(reading.ask("b", run, read))];
   const last = settled(reading.ask("c", form, read));
   expect(begun.map(({ watch }) => watch.signal!.aborted)).toEqual([true, false, false]);
   begun[1].end(rows("b"));
   begun[2].end(rows("c"));
-  expect([await Promise.all(asked), await last]).toEqual([["AbortError", "b", "b"], "c"]);
+  expect([await Promise.all(asked), await last]).toEqual([["AbortError", "AbortError", "b"], "c"]);
 });
 
-test("who leaves ends what only he waits for; what is there stays; forgotten, it is read anew, and so is what failed", async () => {
+test("who leaves waits no longer, nor again; what only he waited for ends", async () => {
   const [reading, { begun, read }] = [new Reading(), slow()];
-  const asked = settled(reading.ask("a", run, read));
+  const alone = settled(reading.ask("a", run, read));
   reading.leave(run);
-  expect(await asked).toBe("AbortError");
-  const again = settled(reading.ask("a", run, read));
-  begun[1].end(rows("a"));
-  await again;
-  reading.leave(run);
-  expect([await settled(reading.ask("a", form, read)), begun.length]).toEqual(["a", 2]);
+  expect([await alone, begun[0].watch.signal!.aborted]).toEqual(["AbortError", true]);
+  expect(await settled(reading.ask("a", run, read))).toBe("AbortError");
+  const other = {};
+  const both = [settled(reading.ask("a", form, read)), settled(reading.ask("a", other, read))];
+  // The files change, which whoever waits does not notice; he can leave all the same.
   reading.forget();
-  const failing = settled(reading.ask("a", form, read));
-  begun[2].fail(new RangeError("no"));
-  expect(await failing).toBe("RangeError");
-  void settled(reading.ask("a", form, read));
-  expect(begun).toHaveLength(4);
+  reading.leave(other);
+  expect([await both[1], begun[1].watch.signal!.aborted]).toEqual(["AbortError", false]);
+  begun[1].end(rows("a"));
+  expect(await both[0]).toBe("a");
+});
+
+test("the last two are there without being read again; what was wrong with rows is remembered, another failure is not; changed files are read anew", async () => {
+  const [reading, { begun, read }] = [new Reading(), slow()];
+  const got = async (key: string, end: () => void): Promise<string> => {
+    const asked = settled(reading.ask(key, form, read));
+    end();
+    return asked;
+  };
+  const last = () => begun.at(-1)!;
+  for (const key of ["a", "b"]) expect(await got(key, () => last().end(rows(key)))).toBe(key);
+  expect([await got("a", () => {}), await got("b", () => {}), begun.length]).toEqual(["a", "b", 2]);
+  expect(await got("c", () => last().fail(new DataError("data.source", "has no rows", "Give some")))).toBe("DataError");
+  expect([await got("c", () => {}), begun.length]).toEqual(["DataError", 3]);
+  expect(await got("a", () => last().fail(new RangeError("no")))).toBe("RangeError");
+  expect(await got("a", () => last().end(rows("a again")))).toBe("a again");
+  reading.forget();
+  expect(await got("a", () => last().end(rows("a, changed")))).toBe("a, changed");
 });
 
 const line = (i: number) => JSON.stringify({ prompt: `Question ${i}: where did the little red fox go when the sun was low?`, completion: ` To river ${i}.` });
@@ -74,17 +91,18 @@ const studio = new StudioSession({
 const config = (maxLength: number): RunConfig => parseConfig({ data: { source: "file:many.jsonl", max_length: maxLength }, backend: "wasm" });
 
 test("a large file: numbers that rise; asked for something else meanwhile, it is given up", { timeout: 120_000 }, async () => {
-  const told: Phase[] = [];
-  const first = studio.preflight(config(64), (phase) => told.push(phase));
-  while (!told.some(({ phase }) => phase === "encoding rows")) await new Promise((resolve) => setTimeout(resolve, 5));
-  const second = await studio.preflight(config(48), (phase) => told.push(phase));
-  expect((await first).problems).toMatchObject([{ where: "AbortError" }]);
+  const told: [Phase[], Phase[]] = [[], []];
+  const encoded = (of: Phase[]) => of.filter(({ phase }) => phase === "encoding rows");
+  const first = studio.preflight(config(64), (phase) => told[0].push(phase));
+  first.catch(() => {}); // looked at below
+  while (encoded(told[0]).length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  const second = await studio.preflight(config(48), (phase) => told[1].push(phase));
+  expect(await settled(first)).toBe("AbortError");
   expect(second.problems).toEqual([]);
-  const encoded = told.filter(({ phase }) => phase === "encoding rows");
-  expect(encoded.every(({ total, unit }) => total === 6000 && unit === "rows")).toBe(true);
-  const after = encoded.slice(encoded.findIndex(({ done }, i) => i > 0 && done < encoded[i - 1].done)).map(({ done }) => done); // of the second
-  expect(after.length).toBeGreaterThan(1);
-  expect(after).toEqual([...after].sort((a, b) => a - b));
+  const done = encoded(told[1]).map(({ done }) => done);
+  expect(done.length).toBeGreaterThan(0);
+  expect(done).toEqual([...done].sort((a, b) => a - b));
+  expect(told.flatMap(encoded).every(({ total, unit }) => total === 6000 && unit === "rows")).toBe(true);
 });
 
 test("Stop while the rows are read", { timeout: 120_000 }, async () => {
@@ -97,4 +115,15 @@ test("Stop while the rows are read", { timeout: 120_000 }, async () => {
   expect(stopped).not.toBeNull();
   expect(events.at(-1)).toEqual({ type: "state", state: "stopped", step: 0 });
   expect(events.some(({ type }) => type === "run")).toBe(false);
+});
+
+test("Stop while the rows are read, which the form waits for too", { timeout: 120_000 }, async () => {
+  const form = studio.preflight(config(44));
+  const events: TrainEvent[] = [];
+  await studio.train(config(44), (some) => {
+    events.push(...some);
+    if (some.some((e) => e.type === "progress" && e.phase === "encoding rows")) void studio.stop();
+  });
+  expect(events.at(-1)).toEqual({ type: "state", state: "stopped", step: 0 });
+  expect((await form).problems).toEqual([]);
 });

@@ -5,7 +5,7 @@ import { DataError } from "../../data/error.ts";
 import type { Backend } from "../../engine/backend.ts";
 import type { RunConfig, TrainEvent } from "../../protocol.ts";
 import type { Comparison } from "../../protocol/comparison.ts";
-import { checkMemory, openComparison, opener, runArm, sizeText } from "../../session/compare.ts";
+import { checkMemory, openComparison, opener, runArm, sizeText, stands } from "../../session/compare.ts";
 import { baselineOf, configOf, parseComparison, queueOf } from "../../train/compare.ts";
 import { Control } from "../../train/control.ts";
 import { WASM_ROOM } from "../../train/fit.ts";
@@ -47,7 +47,9 @@ export const compare: Command = {
       console.error(`${name}: ${sizeText(opened.sizes.get(name)!)} trained numbers${reference ? " (reference)" : ""}`);
     const { runs, others } = await folder.runs();
     for (const name of others) console.error(`runs/${name} is of another configuration: left out, and replaced when its arm runs`);
-    const there = (arm: string, seed: number): boolean => runs.some((r) => r.arm === arm && r.seed === seed && r.result);
+    const there = (arm: string, seed: number): boolean => runs.some((r) => r.arm === arm && r.seed === seed && stands(opened, r));
+    const moved = runs.filter((r) => r.result && !stands(opened, r)).length;
+    if (moved) console.error(`${moved} of the runs are of other rows than the data holds now: they are run anew`);
     const queue = chosen.filter(({ arm, seed }) => !there(arm.name, seed));
     console.error(`${chosen.length - queue.length} of ${chosen.length} runs are there, ${queue.length} to go`);
 
