@@ -197,6 +197,9 @@ export const text = {
   fault: {
     where: "where",
     dismiss: "Dismiss",
+    page: "This page cannot be shown",
+    pageHint: "The other pages, and a run under way, go on.",
+    again: "Show the page again",
     worker: "The worker stopped",
     workerHint: "Reload the page: the settings are in the address, and the run goes on from its last state.",
   },

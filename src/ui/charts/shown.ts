@@ -1,5 +1,6 @@
 // shown.ts — what the map has to show: a run as it was at a moment of its history, or the next run as it is set up. Pure.
 import type { Allocated, SiteInfo } from "../../protocol.ts";
+import { adapted } from "../agreement.ts";
 import { rankedAs, type Allocation, type RunView, type SitesWindow } from "../fold.ts";
 import { onShare, rankOrder } from "./allocations.ts";
 import type { Measured } from "./rank-views.ts";
@@ -16,8 +17,6 @@ export interface Shown {
 
 /** Of a run, what its map is made of: it changes a few times per second at most, not with every step. */
 export type Mapped = Pick<RunView, "sites" | "windows" | "moments" | "allocations" | "plan">;
-
-const adapted = (sites: readonly SiteInfo[]): boolean[] => sites.map((site) => site.parameters > 0);
 
 /** at: which of run.moments; null: the newest. dynamic: places go on and off while it trains. */
 export function shownOfRun(run: Mapped, dynamic: boolean, at: number | null): Shown {

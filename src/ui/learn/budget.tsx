@@ -2,6 +2,7 @@
 import { useEffect, useMemo, useState } from "react";
 import type { Allocated, RunConfig } from "../../protocol.ts";
 import { rangeOf } from "../budget.ts";
+import { sum } from "../charts/rank-views.ts";
 import { useParts, useStudio } from "../context.ts";
 import { rankedAs } from "../fold.ts";
 import { count, percent, short } from "../format.ts";
@@ -27,13 +28,18 @@ export function BudgetPart({ experiment: { scores: found }, go }: { experiment: 
   useEffect(() => {
     if (!scores) return;
     let here = true;
-    void client.allocate(config, [...scores]).then((answer) => {
-      if (here && "ranks" in answer) setAllocated(answer);
-    });
+    client.allocate(config, [...scores]).then(
+      (answer) => {
+        if (!here) return;
+        if ("ranks" in answer) setAllocated(answer);
+        else answer.problems.forEach(store.getState().fail);
+      },
+      (error: unknown) => store.getState().fail({ what: error instanceof Error ? error.message : String(error), where: text.pages.learn }),
+    );
     return () => {
       here = false;
     };
-  }, [client, scores, config]);
+  }, [client, store, scores, config]);
   if (!found || !scores)
     return (
       <section aria-labelledby="lesson-budget">
@@ -45,8 +51,7 @@ export function BudgetPart({ experiment: { scores: found }, go }: { experiment: 
   const adapted = found.sites.filter((site) => site.parameters > 0);
   const next = allocated && allocated.ranks.length === found.sites.length ? rankedAs(found.sites, allocated.ranks) : found.sites;
   const on = next.filter((site) => site.r > 0);
-  const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
-  const kept = sum(scores.filter((_, i) => next[i].r > 0)) / sum(scores);
+  const kept = sum(scores.filter((_, i) => next[i].r > 0)) / (sum(scores) || 1);
   const trained = sum(on.map((site) => site.parameters));
   const even = trained / sum(adapted.map((site) => site.in + site.out));
   const open = (to: RunConfig) => {

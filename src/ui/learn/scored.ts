@@ -14,7 +14,8 @@ export interface Experiment {
   scores: Scores | null;
   running: { proxy: string; done: number; total: number } | null;
   problems: readonly Problem[];
-  run(): Promise<void>;
+  /** Whether there is a score by every proxy now. */
+  run(): Promise<boolean>;
   cancel(): void;
 }
 
@@ -30,7 +31,7 @@ export const useBusy = (): boolean => useStudio(working);
 
 export function useExperiment(proxies: readonly string[], B: "auto" | "as-is" | "random"): Experiment {
   const { client, store } = useParts();
-  const usual = useStudio((state) => state.catalogue.allocation);
+  const { allocation: usual, proxies: known } = useStudio((state) => state.catalogue);
   const setup = useLessonConfig();
   const config: RunConfig = { ...setup, allocation: { ...usual, batches, B } };
   const key = `${scoredAs(config)} ${proxies.join()}`;
@@ -50,10 +51,23 @@ export function useExperiment(proxies: readonly string[], B: "auto" | "as-is" | 
       setProblems([]);
       try {
         const answer = await client.score(config, [...proxies], (proxy, done, total) => setRunning({ proxy, done, total }));
-        if (answer && "scores" in answer) setFound({ key, scores: answer });
-        else if (answer) setProblems(answer.problems);
+        if (!answer) return false;
+        if ("problems" in answer) {
+          setProblems(answer.problems);
+          return false;
+        }
+        const failures = Object.entries(answer.failed ?? {}).map(([name, what]): Problem => {
+          const where = known.find((one) => one.name === name)?.title ?? name;
+          return { where, what, hint: "", level: "error" };
+        });
+        setProblems(failures);
+        // Stopped half-way, what is complete comes back: a part of what the lesson compares is nothing to show.
+        const complete = proxies.every((name) => name in answer.scores);
+        if (complete) setFound({ key, scores: answer });
+        return complete;
       } catch (error) {
         store.getState().fail({ what: error instanceof Error ? error.message : String(error), where: text.pages.learn });
+        return false;
       } finally {
         setRunning(null);
         mark(before);

@@ -1,5 +1,6 @@
 // zero.tsx — the lesson's second part: the same score with B as it begins, which is 0, and with a random B.
 import { useState } from "react";
+import { adapted } from "../agreement.ts";
 import { rankOrder } from "../charts/allocations.ts";
 import { useStudio } from "../context.ts";
 import { Segments } from "../segments.tsx";
@@ -21,8 +22,7 @@ export function ZeroPart() {
     scores: random.scores,
     problems: [...asIs.problems, ...random.problems],
     async run() {
-      await asIs.run();
-      await random.run();
+      return (await asIs.run()) && random.run();
     },
   };
   const values = asIs.scores?.scores[proxy];
@@ -48,7 +48,7 @@ export function ZeroPart() {
                 title={i === 0 ? words.asIs : words.random}
                 sites={sites}
                 view="score"
-                measured={{ scores: scores[proxy], order: rankOrder(scores[proxy], sites.map((site) => site.parameters > 0)) }} // prettier-ignore
+                measured={{ scores: scores[proxy], order: rankOrder(scores[proxy], adapted(sites)) }}
               />
             ))}
           </div>
