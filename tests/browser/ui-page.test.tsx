@@ -146,6 +146,72 @@ test("pages that are not seen are not drawn anew while it trains", async () => {
   cores.mockRestore();
 });
 
+test("a page that was left is as it was: the prompt, the curve's part, the moment, the run to compare with, a template half written", async () => {
+  const session = new ReplaySession(5);
+  session.keep("a", "calm otter", first, session.log(first));
+  await open(session);
+  const button = (name: string) => page.getByRole("button", { name, exact: true });
+  const visit = async () => {
+    await userEvent.click(page.getByRole("link", { name: "Runs", exact: true }));
+    await userEvent.click(page.getByRole("link", { name: "Train", exact: true }));
+  };
+  await userEvent.click(page.getByTestId("train"));
+  await expect.poll(() => number("step-value"), { timeout: 10_000 }).toBe(first.train.steps);
+  const prompt = page.getByLabelText("Your prompt");
+  const take = page.getByRole("button", { name: text.answers.take }).first();
+  await userEvent.click(take);
+  const taken = (prompt.element() as HTMLTextAreaElement).value;
+  await userEvent.fill(prompt, "Mine");
+  await expect.element(button(text.curves.nearer)).toBeVisible();
+  await userEvent.click(button(text.curves.nearer));
+  const scrubber = here.host.querySelector<HTMLInputElement>(".scrubber input")!;
+  scrubber.focus();
+  await userEvent.keyboard("{Home}");
+  await userEvent.selectOptions(page.getByTestId("compare-with"), "a");
+  await userEvent.click(page.getByText(text.data.mapping));
+  const template = page.getByLabelText("data.template", { exact: true });
+  await userEvent.selectOptions(template, "own");
+  await visit();
+  await expect.element(prompt).toHaveValue("Mine");
+  await expect.element(button(text.curves.further)).toBeEnabled();
+  expect(scrubber.value).toBe("0");
+  await expect.element(page.getByTestId("compare-with")).toHaveValue("a");
+  await expect.element(template).toHaveValue("own");
+  // The same prompt again is another click.
+  await userEvent.click(take);
+  await expect.element(prompt).toHaveValue(taken);
+  // A part of one run is no part of the next.
+  await userEvent.click(page.getByRole("link", { name: "Runs", exact: true }));
+  await userEvent.click(button(text.library.show));
+  await expect.element(button(text.curves.further)).toBeDisabled();
+});
+
+test("a number that is none blocks Train while it is seen, and is never shown beside another that trains", async () => {
+  await open();
+  const train = page.getByTestId("train");
+  const steps = page.getByLabelText("Steps", { exact: true });
+  const free = async () => {
+    await expect.element(train).toBeEnabled();
+    expect(here.host.querySelectorAll("[aria-invalid=true]")).toHaveLength(0);
+  };
+  await userEvent.fill(page.getByLabelText("Alpha α", { exact: true }), "x");
+  await expect.element(train).toBeDisabled();
+  await userEvent.selectOptions(page.getByLabelText("Method", { exact: true }), "full");
+  await free();
+  await userEvent.fill(steps, "0");
+  await expect.element(train).toBeDisabled();
+  await userEvent.click(page.getByRole("link", { name: "Runs", exact: true }));
+  await userEvent.click(page.getByRole("link", { name: "Train", exact: true }));
+  await expect.element(steps).toHaveValue(String(first.train.steps));
+  await free();
+  await userEvent.fill(steps, "40x");
+  await userEvent.click(page.getByRole("button", { name: text.setup.resetAll }));
+  await expect.element(steps).toHaveValue(String(first.train.steps));
+  await free();
+  await userEvent.fill(steps, "1e2");
+  await expect.element(steps).toHaveValue("1e2");
+});
+
 test("the address opens the same configuration, and says what it did not understand", async () => {
   here.show(new ReplaySession(), "#r=2&colour=red");
   await expect.element(page.getByLabelText("Rank r", { exact: true })).toHaveValue("2");

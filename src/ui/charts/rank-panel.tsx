@@ -1,9 +1,10 @@
 // rank-panel.tsx — "Where the rank goes": the map of layers × modules with its views, history, difference from an earlier run, table and CSV.
-import { useEffect, useMemo, useRef, useState } from "react";
+import { useMemo, useRef, useState } from "react";
 import { useParts, useStudio } from "../context.ts";
 import { count } from "../format.ts";
 import { Segments } from "../segments.tsx";
 import { text } from "../strings.ts";
+import { useChanged } from "../use-changed.ts";
 import { historyOf } from "./allocations.ts";
 import { CellPopover } from "./cell-popover.tsx";
 import { DifferenceTable, differenceCsv } from "./difference-table.tsx";
@@ -42,13 +43,13 @@ export function RankPanel() {
   const [table, setTable] = useState(false);
   const [open, setOpen] = useState<OpenCell | null>(null);
   const { first, second, ofRun, differs, usable, moments, spent, scores, planned, byHand, busy, others, look } = useShown(choice);
-  useEffect(() => choose({ source: null, at: null, against: null }), [runConfig]);
-  // Scores that were just made are what one wants to see.
-  useEffect(() => {
+  useChanged(runConfig, () => choose({ source: null, at: null, against: null }));
+  useChanged(scores, () => {
     if (!scores) return;
+    // Scores that were just made are what one wants to see.
     choose({ source: "setup", at: null });
     setView((now) => (now === "score" ? now : "rank"));
-  }, [scores]);
+  });
 
   const { sites, measured } = first;
   const known = rankViews.filter((view) => {

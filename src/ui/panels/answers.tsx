@@ -9,7 +9,7 @@ import { Answer } from "./answer.tsx";
 export function Answers() {
   const samples = useStudio((state) => state.run.samples);
   const [at, setAt] = useState<number | null>(null);
-  const [prompt, setPrompt] = useState<string | null>(null);
+  const [taken, setTaken] = useState<{ prompt: string } | null>(null);
   const prompts = answersOf(samples);
   const steps = [...new Set(samples.filter((sample) => sample.which === "tuned").map((sample) => sample.step))].sort((a, b) => a - b);
   const step = at !== null && steps.includes(at) ? at : (steps.at(-1) ?? 0);
@@ -38,10 +38,10 @@ export function Answers() {
           </label>
         )}
         {prompts.map((one) => (
-          <PromptCard key={one.prompt} answers={one} step={step} steps={steps} onStep={setAt} onTake={() => setPrompt(one.prompt)} />
+          <PromptCard key={one.prompt} answers={one} step={step} steps={steps} onStep={setAt} onTake={() => setTaken({ prompt: one.prompt })} />
         ))}
       </div>
-      <Ask taken={prompt} />
+      <Ask taken={taken} />
     </section>
   );
 }

@@ -1,9 +1,10 @@
 // ask.tsx — the visitor's own prompt, answered by the base and the tuned model.
-import { useEffect, useRef, useState } from "react";
+import { useRef, useState } from "react";
 import type { Answer as Answered, Problem } from "../../protocol.ts";
 import { useParts, useStudio } from "../context.ts";
 import { promptOf } from "../samples.ts";
 import { text } from "../strings.ts";
+import { useChanged } from "../use-changed.ts";
 import { Answer } from "./answer.tsx";
 
 interface Asked {
@@ -17,8 +18,8 @@ interface Asked {
   strength: number;
 }
 
-/** `taken`: one of the fixed prompts, taken over. */
-export function Ask({ taken }: { taken: string | null }) {
+/** `taken`: one of the fixed prompts, taken over; another object each time. */
+export function Ask({ taken }: { taken: { prompt: string } | null }) {
   const { client } = useParts();
   const sample = useStudio((state) => state.run.samples.at(-1)?.prompt ?? promptOf(state.preview));
   const ready = useStudio((state) => state.run.plan !== null && state.lookedAt === null);
@@ -27,11 +28,10 @@ export function Ask({ taken }: { taken: string | null }) {
   const [asking, setAsking] = useState(false);
   const [answer, setAnswer] = useState<(Answered & { strength: number }) | { problems: Problem[] } | null>(null);
   const full = useStudio((state) => state.run.plan !== null && state.run.plan.sites.every((site) => site.r === 0));
-  useEffect(() => {
-    if (taken === null) return;
-    setAsked((now) => ({ ...now, prompt: taken }));
+  useChanged(taken, () => {
+    setAsked((now) => ({ ...now, ...taken }));
     area.current?.focus();
-  }, [taken]);
+  });
   const prompt = asked.prompt ?? sample ?? "";
 
   const ask = async () => {

@@ -90,9 +90,11 @@ export function NumberField({ path, nullable = false }: { path: FieldPath; nulla
   const invalid = useStudio((state) => state.invalid[path] !== undefined);
   const [written, setWritten] = useState(show(value));
   useEffect(() => {
-    // Another spelling of the same number ("1e-3") stays as typed.
-    setWritten((now) => (parse(now, nullable) === value ? now : show(value)));
-  }, [value, nullable]);
+    // Another spelling of the same number ("1e-3") stays as typed, and so does what is no number yet.
+    setWritten((now) => (invalid || parse(now, nullable) === value ? now : show(value)));
+  }, [value, nullable, invalid]);
+  // What is no number stops a run only while it is seen.
+  useEffect(() => () => store.getState().markInvalid(path, null), [store, path]);
 
   const commit = (next: string) => {
     setWritten(next);

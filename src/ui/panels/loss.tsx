@@ -10,6 +10,7 @@ import { stepsCsv } from "../csv.ts";
 import { active, type RunView } from "../fold.ts";
 import { metricOf } from "../metric.ts";
 import { text } from "../strings.ts";
+import { useChanged } from "../use-changed.ts";
 import { Opening } from "./opening.tsx";
 import { Phases } from "./phases.tsx";
 
@@ -46,7 +47,7 @@ export function LossPanel() {
         {empty && (active(run) ? <Phases /> : <Opening />)}
         {(ready || !empty) && (
           <div className={empty ? "behind" : undefined}>
-            <Curves steps={drawn.steps} evaluations={drawn.evaluations} total={total} live={active(drawn)} />
+            <Curves id={drawn.kept?.id} steps={drawn.steps} evaluations={drawn.evaluations} total={total} live={active(drawn)} />
           </div>
         )}
       </div>
@@ -67,6 +68,8 @@ function useReady(): boolean {
 }
 
 interface CurvesProps {
+  /** Of the run. */
+  id: string | undefined;
   steps: RunView["steps"];
   evaluations: RunView["evaluations"];
   total: number;
@@ -75,12 +78,11 @@ interface CurvesProps {
 }
 
 /** The chart and its switches; redrawn only when the throttled run changes. */
-const Curves = memo(function Curves({ steps, evaluations, total, live }: CurvesProps) {
+const Curves = memo(function Curves({ id, steps, evaluations, total, live }: CurvesProps) {
   const picture = useRef<HTMLDivElement>(null);
   const [curves, setCurves] = useCurves();
   // A part of one run is no part of the next.
-  const begun = steps.length > 0;
-  useEffect(() => setCurves({ zoom: everything }), [begun, setCurves]);
+  useChanged(id, () => setCurves({ zoom: everything }));
   const { over } = curves;
   return (
     <>

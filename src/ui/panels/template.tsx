@@ -1,8 +1,9 @@
 // template.tsx — how conversations are written: the chat template by name or in Jinja, and the system prompt. A template of one's own is applied when
 // it is finished, not letter by letter.
-import { useEffect, useId, useState } from "react";
+import { useId, useState } from "react";
 import { useParts, useStudio } from "../context.ts";
 import { text } from "../strings.ts";
+import { useChanged } from "../use-changed.ts";
 import { Field } from "./field.tsx";
 
 const words = text.data;
@@ -16,7 +17,7 @@ export function Template({ turns }: { turns: boolean }) {
   const named = template === "auto" || templates.some(({ name }) => name === template);
   const [writing, setWriting] = useState(!named);
   const id = useId();
-  useEffect(() => setWriting(!named), [named, template]);
+  useChanged(template, () => setWriting(!named));
   const chosen = templates.find(({ name }) => name === template);
   return (
     <div className="mapping-fields">
@@ -77,7 +78,7 @@ function System() {
 /** A text that is taken over when it is left, or by the button. */
 function Written(o: { id: string; label?: string; value: string; rows: number; placeholder?: string; apply: (text: string) => void }) {
   const [written, setWritten] = useState(o.value);
-  useEffect(() => setWritten(o.value), [o.value]);
+  useChanged(o.value, setWritten);
   return (
     <>
       {o.label && <label htmlFor={o.id}>{o.label}</label>}
