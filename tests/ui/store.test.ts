@@ -158,6 +158,9 @@ test("undo takes back what decides the ranks and leaves the rest; a slider is on
   expect(store.getState().config).toEqual({ ...begin, train: { ...begin.train, steps: 7 } });
   store.getState().undo();
   store.getState().edit("r", 4);
+  // As a file does that is dropped.
+  store.getState().edit("model.task", first.model.task);
+  expect(store.getState().past).toHaveLength(1);
   store.getState().edit("model.source", "file:other");
   expect(store.getState().past).toEqual([]);
 });
