@@ -2,14 +2,16 @@
 
 import type { DataColumns, RunConfig } from "../protocol.ts";
 import { DataError } from "./error.ts";
+import { Kept } from "./keep.ts";
 import { findColumns } from "./labelled-tasks.ts";
 import { brief, openText } from "./lines.ts";
 import { headerless } from "./parse-labelled.ts";
 import { records, writingOf } from "./records.ts";
 import { recognise } from "./row-formats.ts";
 
-/** So many records are looked at. */
+/** So many records are looked at, and so many bytes for them: one line may be as long as the file. */
 const RECORDS = 20;
+const READ = 32 * 2 ** 20;
 
 /** null: it has no columns: plain text, or nothing that can be read. */
 export async function columnsOf(bytes: Blob | Uint8Array, name: string, { model: { task }, data }: RunConfig): Promise<DataColumns | null> {
@@ -18,7 +20,7 @@ export async function columnsOf(bytes: Blob | Uint8Array, name: string, { model:
   const columns = new Map<string, string>();
   let first: Record<string, unknown> | null = null;
   try {
-    const file = await openText(bytes, name);
+    const { file } = Kept.of(await openText(bytes, name), {}, { rows: RECORDS, characters: Infinity, read: READ });
     const writing = writingOf(file, labelled);
     if (writing === "plain") return null;
     let seen = 0;

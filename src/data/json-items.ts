@@ -33,7 +33,7 @@ const opens = (byte: number): boolean => byte === 0x5b || byte === 0x7b;
 const closes = (byte: number): boolean => byte === 0x5d || byte === 0x7d;
 
 /** Bytes of the marks never stand inside of a UTF-8 character. */
-async function* arrayItems({ name, chunks }: TextFile, hint: string): AsyncGenerator<JsonItem> {
+async function* arrayItems({ name, chunks, cut }: TextFile, hint: string): AsyncGenerator<JsonItem> {
   let [depth, inText, escaped, ended] = [0, false, false, false];
   let line = 0;
   let parts: Uint8Array[] = [];
@@ -76,5 +76,6 @@ async function* arrayItems({ name, chunks }: TextFile, hint: string): AsyncGener
     }
     if (depth > 0) add(chunk.subarray(begin));
   }
-  if (!ended) throw new DataError(name, `starts like a JSON array but is not one (it ends ${inText ? "inside of a text" : `before its last bracket`})`, hint);
+  if (!ended && !cut())
+    throw new DataError(name, `starts like a JSON array but is not one (it ends ${inText ? "inside of a text" : `before its last bracket`})`, hint);
 }

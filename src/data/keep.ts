@@ -2,6 +2,7 @@
 
 import { count } from "../formats/source.ts";
 import type { TextFile } from "./lines.ts";
+import { type Watch, paced } from "./pace.ts";
 
 /** Encoding them takes seconds to a minute. */
 const ROWS = 200_000;
@@ -21,18 +22,20 @@ export class Kept {
     private readonly limit: { rows: number; characters: number; read: number },
   ) {}
 
-  /** The same file, with its bytes counted as they are read; its end where too many were. */
-  static of(file: TextFile, limit = { rows: ROWS, characters: CHARACTERS, read: READ }): { file: TextFile; kept: Kept } {
+  /** The same file, with its bytes counted as they are read; its end where too many were. Watched from piece to piece: a line may be as long as the file. */
+  static of(file: TextFile, watch: Watch = {}, limit = { rows: ROWS, characters: CHARACTERS, read: READ }): { file: TextFile; kept: Kept } {
     const kept = new Kept(file, limit);
     const chunks = async function* (): AsyncGenerator<Uint8Array> {
+      const pace = paced(watch, "reading data", "bytes");
       for await (const chunk of file.chunks()) {
+        await pace(file.read(), file.bytes);
         kept.read += chunk.byteLength;
         yield chunk;
         kept.cut = kept.read >= limit.read;
         if (kept.cut) return;
       }
     };
-    return { file: { ...file, chunks }, kept };
+    return { file: { ...file, chunks, cut: () => kept.cut }, kept };
   }
 
   /** To be told of every row. */

@@ -18,6 +18,8 @@ export interface TextFile {
   /** Bytes of the file, packed as it is; packed: that is not the length of the text. read: so many of them since chunks() was called last. */
   bytes: number;
   read(): number;
+  /** Reading ended before the file did. */
+  cut(): boolean;
   packed: boolean;
 }
 
@@ -31,7 +33,7 @@ export async function openText(bytes: Blob | Uint8Array, name: string): Promise<
     read = 0;
     return chunksOf(blob, packed, name, (bytes) => (read += bytes));
   };
-  const file = { name: packed ? name.replace(/\.gz$/i, "") : name, chunks, bytes: blob.size, read: () => read, packed };
+  const file = { name: packed ? name.replace(/\.gz$/i, "") : name, chunks, bytes: blob.size, read: () => read, cut: () => false, packed };
   const head = await headOf(file.chunks());
   if (/^(\xff\xfe|\xfe\xff)/.test(head)) throw new DataError(name, "is UTF-16 text", "Save it as UTF-8");
   return { ...file, head: head.replace(/^\xef\xbb\xbf/, "") };

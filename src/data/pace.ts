@@ -11,7 +11,7 @@ export interface Watch {
 /** ms of work between two looks at other messages. */
 const TURN = 50;
 
-/** To be awaited between two rows, with the number of those before. */
+/** To be awaited between two rows or two pieces of a file, with the number of rows or bytes before. */
 export type Pace = (done: number, total: number) => Promise<void> | undefined;
 
 /**

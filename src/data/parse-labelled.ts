@@ -6,7 +6,7 @@ import { DataError } from "./error.ts";
 import { Kept } from "./keep.ts";
 import { type Columns, findColumns, labelledTasks, taskOf } from "./labelled-tasks.ts";
 import { brief, kindOf, list, openText } from "./lines.ts";
-import { type Watch, paced } from "./pace.ts";
+import type { Watch } from "./pace.ts";
 import { records, writingOf } from "./records.ts";
 import { type LabelledRow, type Parsed, reject } from "./row.ts";
 
@@ -25,17 +25,15 @@ const SHAPE = "A table with a header like sentence1, sentence2, label, or one JS
  * there are), or without one usable row.
  */
 export async function parseLabelled(bytes: Blob | Uint8Array, name: string, columns: Partial<Columns> = {}, watch: Watch = {}): Promise<ParsedLabelled> {
-  const { file, kept } = Kept.of(await openText(bytes, name));
+  const { file, kept } = Kept.of(await openText(bytes, name), watch);
   const found: Parsed<LabelledRow> = { rows: [], wrong: [], wrongTotal: 0 };
   const header = Object.keys(columns).length > 0 ? {} : { headerless };
 
   let parsed: ParsedLabelled | null = null;
-  const pace = paced(watch, "reading data", "bytes");
   let stopped = false;
   for await (const { line, ...record } of records(file, writingOf(file, true), { hint: SHAPE, ...header })) {
     stopped = kept.full;
     if (stopped) break;
-    await pace(file.read(), file.bytes);
     if (record.wrong !== undefined) reject(found, line, record.wrong);
     else {
       parsed ??= begin(found, Object.keys(record.values), columns, name);

@@ -6,7 +6,7 @@ import { count } from "../formats/source.ts";
 import { DataError } from "./error.ts";
 import { Kept } from "./keep.ts";
 import { openText } from "./lines.ts";
-import { type Watch, paced } from "./pace.ts";
+import type { Watch } from "./pace.ts";
 import { records, writingOf } from "./records.ts";
 import { type Mapping, type Recognised, recognise, type RowFormat, unclear } from "./row-formats.ts";
 import { type Parsed, reject, type Row } from "./row.ts";
@@ -28,18 +28,16 @@ const SHAPE = 'One object per line: {"prompt": "…", "completion": "…"}, {"me
  * Throws DataError: UTF-16, a packed file that is broken, or without one usable row.
  */
 export async function parseRows(bytes: Blob | Uint8Array, name: string, how: ReadingRows, watch: Watch = {}): Promise<ParsedRows> {
-  const { file, kept } = Kept.of(await openText(bytes, name));
+  const { file, kept } = Kept.of(await openText(bytes, name), watch);
   const writing = writingOf(file, false);
   const parsed: ParsedRows = { rows: [], wrong: [], wrongTotal: 0, format: null };
   const known = new Map<string, Recognised>();
   const rowsOf = new Map<RowFormat["name"], number>();
   const { format, columns } = writing === "plain" ? ({ format: "text", columns: {} } as const) : how;
-  const pace = paced(watch, "reading data", "bytes");
   let stopped = false;
   for await (const { line, ...record } of records(file, writing, { hint: SHAPE })) {
     stopped = kept.full;
     if (stopped) break;
-    await pace(file.read(), file.bytes);
     if (record.wrong !== undefined) reject(parsed, line, record.wrong);
     else {
       const { values } = record;

@@ -2,11 +2,15 @@
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { columnsOf } from "../../src/data/columns.ts";
 import { DataError } from "../../src/data/error.ts";
+import { jsonItems } from "../../src/data/json-items.ts";
 import { Kept } from "../../src/data/keep.ts";
 import { openText } from "../../src/data/lines.ts";
 import { parseLabelled } from "../../src/data/parse-labelled.ts";
 import { parseRows } from "../../src/data/parse.ts";
+import type { Phase } from "../../src/protocol.ts";
+import { firstRun } from "../../src/train/config.ts";
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
 const auto = { format: "auto" } as const;
@@ -72,11 +76,34 @@ describe("files larger than what is kept", () => {
   });
 
   test("reading ends after so many bytes even where no row can be used", async () => {
-    const { file, kept } = Kept.of(await openText(gz(`${"x".repeat(99)}\n`.repeat(20_000)), "x.jsonl.gz"), { rows: 10, characters: 10, read: 100_000 });
+    const { file, kept } = Kept.of(await openText(gz(`${"x".repeat(99)}\n`.repeat(20_000)), "x.jsonl.gz"), {}, { rows: 10, characters: 10, read: 100_000 });
     let bytes = 0;
     for await (const chunk of file.chunks()) bytes += chunk.length;
     expect(bytes).toBeLessThan(400_000);
     expect(kept.unread(false).unread).toContain("The first 0 rows are used");
+  });
+
+  test("an array that is cut gives the items before; the columns of a file that is one line are not looked for to its end", async () => {
+    const array = await openText(gz(`[${'{"text":"aaaaaaaaa"},'.repeat(100_000)}`), "x.json.gz");
+    const { file } = Kept.of(array, {}, { rows: 1e6, characters: Infinity, read: 100_000 });
+    let items = 0;
+    for await (const { wrong } of jsonItems(file, "")) if (wrong === undefined) items++;
+    expect(items).toBeGreaterThan(4000);
+    const line = endless(utf8("x".repeat(1000)), 2 ** 30);
+    expect(await columnsOf(line.blob, "x.csv", firstRun)).toBeNull();
+    expect(line.read()).toBeLessThan(2 ** 26);
+  });
+
+  test("one long line is told in numbers, and ends where it is given up", async () => {
+    const line = endless(utf8("x".repeat(1000)), 2 ** 30);
+    const stop = new AbortController();
+    const told: number[] = [];
+    const onProgress = ({ done, total }: Phase): void => {
+      told.push(done / total);
+      if (told.length === 3) stop.abort();
+    };
+    await expect(parseRows(line.blob, "x.jsonl", { format: "auto" }, { signal: stop.signal, onProgress })).rejects.toThrow(/abort/i);
+    expect([told.length, told.every((share, i) => share > (told[i - 1] ?? 0))]).toEqual([3, true]);
   });
 
   test("a file that is just as large as what is kept is read whole", async () => {
