@@ -12,20 +12,28 @@ export function differencesOf(configs: readonly RunConfig[]): [path: string, val
   const paths = [...new Set(flat.flatMap((fields) => [...fields.keys()]))];
   return paths
     .map((path): [string, string[]] => [path, flat.map((fields) => fields.get(path) ?? "–")])
-    .filter(([, values]) => values.some((value) => value !== values[0]));
+    .filter(([, values]) => values.some((value) => value !== values[0]))
+    .map(([path, values]) => [path, excerpts(values)]);
 }
 
-/** Maps of modules are one value; everything else is taken apart. Also for settings of another version, which may hold anything. */
+/** By path. Also for settings of another version, which may hold anything. */
 function flatten(value: unknown, at: string, into = new Map<string, string>()): Map<string, string> {
-  const inside = typeof value === "object" && value !== null && !Array.isArray(value) && (at === "" || Object.values(value).some((x) => typeof x !== "number"));
-  if (inside) for (const [key, x] of Object.entries(value)) flatten(x, at ? `${at}.${key}` : key, into);
-  else into.set(at, shown(value));
+  if (typeof value === "object" && value !== null && !Array.isArray(value))
+    for (const [key, x] of Object.entries(value)) flatten(x, at ? `${at}.${key}` : key, into);
+  else into.set(at, written(value));
   return into;
 }
 
-function shown(value: unknown): string {
-  const words = Array.isArray(value) ? value.join(", ") : typeof value === "string" ? value : typeof value === "number" ? String(value) : JSON.stringify(value);
-  return words.length > 80 ? `${words.slice(0, 79)}…` : words;
+const written = (value: unknown): string =>
+  Array.isArray(value) ? value.map(written).join(", ") : typeof value === "string" ? value : String(JSON.stringify(value));
+
+/** Of values that are not all the same: as much as a cell holds, from a little before their first difference. */
+function excerpts(values: readonly string[]): string[] {
+  const most = 80;
+  let same = 0;
+  while (values.every((value) => value[same] === values[0][same])) same++;
+  const from = values.some(({ length }) => length > most) ? Math.max(0, same - most / 4) : 0;
+  return values.map((value) => (from > 0 ? "…" : "") + value.slice(from, from + most) + (value.length > from + most ? "…" : ""));
 }
 
 const words = text.library.results;

@@ -67,6 +67,14 @@ test("settings that differ, also where one is of another version", () => {
   expect(paths).not.toContain("train.steps");
   expect(differencesOf([first, { colour: ["red"] } as never]).find(([path]) => path === "colour")).toEqual(["colour", ["–", "red"]]);
   expect(differencesOf([first, structuredClone(first)])).toEqual([]);
+  expect(differencesOf([first, { colour: undefined } as never]).find(([path]) => path === "colour")).toEqual(["colour", ["–", "undefined"]]);
+  // Maps, whatever the order of their keys.
+  const ranks = (r: number, keys = [0, 1, 2, 3, 4]) => ({ ...first, rank_pattern: Object.fromEntries(keys.map((i) => [`model.layers.${i}.self_attn.v_proj`, i === 4 ? r : 2])) }); // prettier-ignore
+  expect(differencesOf([ranks(4), ranks(16)])).toEqual([["rank_pattern.model.layers.4.self_attn.v_proj", ["4", "16"]]]);
+  expect(differencesOf([ranks(4), ranks(4, [4, 3, 2, 1, 0])])).toEqual([]);
+  // What differs far behind is what is shown.
+  const asked = (end: string) => ({ ...first, data: { ...first.data, system: `${"Answer in one word. ".repeat(10)}${end}` } });
+  expect(differencesOf([asked("Be kind."), asked("Be brief.")])).toEqual([["data.system", ["…wer in one word. Be kind.", "…wer in one word. Be brief."]]]);
 });
 
 test("results of a run, and of one that has none", () => {

@@ -92,6 +92,11 @@ function Differences({ compared }: { compared: readonly Compared[] }) {
   const fields = useStudio((state) => state.catalogue.fields);
   const records = compared.map(({ record }) => record);
   const settings = differencesOf(records.map(({ config }) => config));
+  /** A field may be a map: "Budget, share". */
+  const titleOf = (path: string): string => {
+    const field = Object.keys(fields).find((name) => path === name || path.startsWith(`${name}.`));
+    return field ? [fields[field].title, ...(path === field ? [] : [path.slice(field.length + 1)])].join(", ") : path;
+  };
   const table = (title: string, field: string, rows: readonly (readonly [title: string, values: readonly string[]])[]) => (
     <div className="scroll-x" tabIndex={0} role="region" aria-label={title}>
       <table className="sites compared">
@@ -128,7 +133,7 @@ function Differences({ compared }: { compared: readonly Compared[] }) {
         table(
           words.tableTitle,
           words.field,
-          settings.map(([path, values]) => [fields[path]?.title ?? path, values]),
+          settings.map(([path, values]) => [titleOf(path), values]),
         )
       )}
     </>
