@@ -20,8 +20,9 @@ import type { Surroundings } from "./studio.ts";
 export function browserSurroundings(root: URL): Surroundings {
   /** By folder: a model's folder, or a data file under its own name. */
   const given = new Map<string, readonly GivenFile[]>();
-  /** Those that lie in the page's storage as they were given. */
-  const kept = new Set<string>();
+  /** Those that lie in the page's storage, as they were when they were given; one copy at a time. */
+  const kept = new Map<string, readonly GivenFile[]>();
+  let copied = Promise.resolve();
   /** Opened once, for runs and comparisons. */
   let opened: Promise<StudioDatabase> | null = null;
   const database = (): Promise<StudioDatabase> => (opened ??= openDatabase());
@@ -36,16 +37,17 @@ export function browserSurroundings(root: URL): Surroundings {
       },
       dataFile: async (path) => (given.get(path) ?? (await findGiven(path)))?.[0]?.bytes ?? null,
     },
-    give: (folder, files) => {
-      given.set(folder, files);
-      kept.delete(folder);
-    },
-    keepFiles: async (names) => {
-      for (const name of names) {
-        const files = given.get(name);
-        if (files && !kept.has(name)) await keepGiven(name, files);
-        kept.add(name);
-      }
+    give: (folder, files) => void given.set(folder, files),
+    keepFiles: (names) => {
+      const copy = async (): Promise<void> => {
+        for (const name of names) {
+          const files = given.get(name);
+          if (!files || kept.get(name) === files) continue;
+          await keepGiven(name, files);
+          kept.set(name, files);
+        }
+      };
+      return (copied = copied.then(copy, copy));
     },
     device,
     shelf: async () => {
