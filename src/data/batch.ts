@@ -2,7 +2,7 @@
 // Prompt tokens are not counted in the loss (label −100); the completion and the end token are. Text rows count throughout, of a conversation
 // the answers.
 
-import { encodeParts, partsOf, withoutOldest } from "./chat.ts";
+import { encodeParts, newest, partsOf, withoutOldest } from "./chat.ts";
 import { hash, shuffle } from "./random.ts";
 import type { Message, Row, WrongRow } from "./row.ts";
 import { type ChatTemplate, TemplateError } from "./template.ts";
@@ -106,9 +106,13 @@ function encodeRow(row: Row, tokenizer: TextTokenizer, maxLength: number, templa
 /** Special tokens stand where the template puts them; bos and eos are added where it does not. */
 function encodeConversation(messages: readonly Message[], tokenizer: TextTokenizer, maxLength: number, template: ChatTemplate): EncodedRow {
   const { addBos, bosId, eosId, stopIds } = tokenizer;
+  // Telling the answers apart takes a rendering for each, so it waits until the text as a whole fits. In parts it is longer now and then.
+  const fits = (left: readonly Message[]) => tokenizer.encode(template.render(left, false).trimEnd()).length <= maxLength;
   let length = 0;
-  for (let left: readonly Message[] | null = messages; left; left = withoutOldest(left)) {
-    try {
+  try {
+    const most = newest(messages, fits);
+    if (most !== messages) template.render(messages, false); // throws: what is not taken whole is not taken in part
+    for (let left: readonly Message[] | null = most; left; left = withoutOldest(left)) {
       const parts = partsOf(left, template);
       const encoded = encodeParts(parts.map(({ text }) => text), tokenizer); // prettier-ignore
       const written = encoded.flat();
@@ -119,10 +123,10 @@ function encodeConversation(messages: readonly Message[], tokenizer: TextTokeniz
       ({ length } = example.ids);
       if (length < 2) return TOO_SHORT;
       if (length <= maxLength) return { example, truncated: left !== messages, partly: answers(left) > parts.length / 2 };
-    } catch (cause) {
-      if (cause instanceof TemplateError) return { reason: `the template (${template.title}) ${cause.message}` };
-      throw cause;
     }
+  } catch (cause) {
+    if (cause instanceof TemplateError) return { reason: `the template (${template.title}) ${cause.message}` };
+    throw cause;
   }
   return { reason: `its last question and answer have ${length} tokens, which do not fit in data.max_length ${maxLength}` };
 }

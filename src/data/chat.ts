@@ -70,10 +70,39 @@ export function partsOf(messages: readonly Message[], { render }: ChatTemplate):
 
 /** Without the oldest question and its answer; the system prompt stays. null: there is only one. */
 export function withoutOldest(messages: readonly Message[]): Message[] | null {
-  const first = messages[0]?.role === "system" ? 1 : 0;
-  const next = messages.findIndex(({ role }, i) => i > first && role === "user");
-  return next < 0 ? null : [...messages.slice(0, first), ...messages.slice(next)];
+  const next = questionsOf(messages)[1];
+  return next === undefined ? null : from(next, messages);
 }
+
+/** So many questions are tried at first: most conversations have no more. */
+const FEW = 8;
+
+/**
+ * As many of the last questions with their answers as fit, one at least; the system prompt stays. A conversation may be far longer than what
+ * fits, so the search starts at its end: twice as many questions while they fit, then the middle between what fits and what does not.
+ */
+export function newest(messages: readonly Message[], fits: (messages: readonly Message[]) => boolean): readonly Message[] {
+  const questions = questionsOf(messages);
+  const last = (n: number) => (n >= questions.length ? messages : from(questions.at(-n)!, messages));
+  let [kept, tooMany] = [1, questions.length + 1];
+  while (kept + 1 < tooMany) {
+    const doubled = Math.min(Math.max(FEW, 2 * kept), questions.length);
+    const tried = tooMany > questions.length ? doubled : Math.floor((kept + tooMany) / 2);
+    if (fits(last(tried))) kept = tried;
+    else tooMany = tried;
+  }
+  return last(kept);
+}
+
+/** Where a conversation may begin: behind the system prompt, and with each question after that. */
+function questionsOf(messages: readonly Message[]): number[] {
+  const first = afterSystem(messages);
+  return messages.flatMap(({ role }, i) => (i === first || (i > first && role === "user") ? [i] : []));
+}
+
+const from = (question: number, messages: readonly Message[]): Message[] => [...messages.slice(0, afterSystem(messages)), ...messages.slice(question)];
+
+const afterSystem = (messages: readonly Message[]): number => (messages[0]?.role === "system" ? 1 : 0);
 
 /**
  * Texts that follow each other, as ids. When the model answers, it is given the tokens of what stands before and continues, so training must see

@@ -1,4 +1,5 @@
 // Chat templates: a conversation written as the model reads it, its answers told from what is around them, and templates that go wrong.
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { encodePrompt, encodeRows, IGNORE } from "../../src/data/batch.ts";
 import { asConversation, encodeParts, openEnd, partsOf, question, withoutOldest, type Chat } from "../../src/data/chat.ts";
@@ -171,6 +172,55 @@ describe("conversations as tokens", () => {
       { line: 4, reason: `its last question and answer have ${examples[0].ids.length} tokens, which do not fit in data.max_length 8` },
     ]);
     expect(withoutOldest(say("a", "b"))).toBeNull();
+  });
+
+  const spoken = (role: Message["role"]) => fc.record({ role: fc.constant(role), content: fc.oneof(fc.string({ maxLength: 30 }), fc.lorem({ maxCount: 8 })) });
+  const exchange = fc.oneof(
+    { weight: 6, arbitrary: fc.tuple(spoken("user"), spoken("assistant")) },
+    fc.tuple(spoken("user"), spoken("assistant"), spoken("tool"), spoken("assistant")),
+    fc.tuple(spoken("user")),
+    fc.tuple(spoken("assistant")),
+  );
+  const conversation = fc
+    .tuple(fc.option(spoken("system")), fc.array(exchange, { maxLength: 14, size: "max" }), spoken("assistant"))
+    .map(([system, exchanges, last]) => [...(system ? [system] : []), ...exchanges.flat(), last]);
+
+  test("too long: what is kept is what dropping the oldest question again and again leaves", async () => {
+    const oneByOne = async (messages: Message[], template: string, maxLength: number) => {
+      let length = 0;
+      for (let left: Message[] | null = messages; left; left = withoutOldest(left)) {
+        const whole = await encode(left, template, Infinity);
+        if (!whole.examples.length) return whole;
+        ({ length } = whole.examples[0].ids);
+        if (length <= maxLength) return { ...whole, truncated: left === messages ? 0 : 1 };
+      }
+      const reason = `its last question and answer have ${length} tokens, which do not fit in data.max_length ${maxLength}`;
+      return { examples: [], truncated: 0, partly: 0, dropped: [{ line: 4, reason }] };
+    };
+    const written = fc.constantFrom("auto", "plain", "alpaca", llama2, lastMarked);
+    const asked = fc.asyncProperty(conversation, written, fc.integer({ min: 2, max: 400 }), async (messages, template, maxLength) => {
+      expect(await encode(messages, template, maxLength)).toEqual(await oneByOne(messages, template, maxLength));
+    });
+    await fc.assert(asked, { numRuns: 40 });
+  });
+
+  test("far too long: what is not kept costs little", async () => {
+    const messages = [told("Be kind."), ...say(...Array.from({ length: 2000 }, (_, i) => `Tom ran to the park and saw ${i} dogs.`))];
+    const template = chatTemplate("chatml", tokenizer);
+    let [turns, characters] = [0, 0];
+    const render: typeof template.render = (some, generate) => {
+      turns += some.length;
+      if (turns > 2 * messages.length) throw new Error("renders more than twice the conversation"); // fails, rather than goes on for hours
+      return template.render(some, generate);
+    };
+    const counting = (text: string) => {
+      characters += text.length;
+      return tokenizer.encode(text);
+    };
+    const { examples, truncated } = await encodeRows([{ messages }], { ...tokenizer, encode: counting }, 512, { ...template, render });
+    expect(truncated).toBe(1);
+    expect(examples[0].ids.length).toBeGreaterThan(460);
+    expect(characters).toBeLessThan(template.render(messages, false).length / 4);
   });
 
   test("prompts with completions are turns where a template is named or there is a system prompt", () => {
