@@ -8,7 +8,7 @@ import { DataError } from "./error.ts";
 import { brief, list } from "./lines.ts";
 import { type Watch, paced } from "./pace.ts";
 import type { PrepareOptions } from "./prepare.ts";
-import { type LabelledRow, type Parsed, reject, type WrongRow, WRONG_LISTED } from "./row.ts";
+import { type LabelledRow, ofEvaluation, type Parsed, reject, type WrongRow, WRONG_LISTED } from "./row.ts";
 import type { TextTokenizer } from "./tokenizer.ts";
 
 /** More than this is no label column. */
@@ -18,6 +18,8 @@ const CLASSES_LIMIT = 1000;
 export interface LabelledSource extends Partial<Pick<Parsed<LabelledRow>, "wrong" | "wrongTotal" | "unread">> {
   rows: readonly LabelledRow[];
   heldOut?: readonly LabelledRow[];
+  /** heldOut is of data.eval_source: its lines are of another file. */
+  fromEvalSource?: boolean;
 }
 
 export interface PreparedClassification {
@@ -50,26 +52,28 @@ export async function prepareClassification(
   const regression = options.classes === undefined ? areScores([...source.rows, ...(source.heldOut ?? [])]) : options.classes === null;
   const parts = source.heldOut ? { train: source.rows, heldOut: source.heldOut } : splitLabelled(source.rows, evalShare, seed, regression);
   const classes = regression ? null : options.classes ? [...options.classes] : findClasses(parts.train, parts.heldOut);
-  const wrong: Pick<Parsed<LabelledRow>, "wrong" | "wrongTotal"> = { wrong: [], wrongTotal: 0 };
   const trainRows = limit === null ? parts.train : parts.train.slice(0, limit);
   const pace = paced(watch, "encoding rows", "rows");
   const encode = (rows: readonly LabelledRow[], before: number) =>
-    encodeAll(rows, classes, tokenizer, maxLength, wrong, (row) => pace(before + row, trainRows.length + parts.heldOut.length));
+    encodeAll(rows, classes, tokenizer, maxLength, (row) => pace(before + row, trainRows.length + parts.heldOut.length));
 
   const train = await encode(trainRows, 0);
   const heldOut = await encode(parts.heldOut, trainRows.length);
   if (train.examples.length === 0) {
-    const first = wrong.wrong[0];
-    const why = first ? `none of its ${count(wrong.wrongTotal)} rows can be used; line ${first.line}: ${first.reason}` : "has no training rows";
+    const own = source.fromEvalSource ? [train] : [train, heldOut];
+    const [first] = own.flatMap(({ wrong }) => wrong);
+    const total = own.reduce((sum, { wrongTotal }) => sum + wrongTotal, 0);
+    const why = first ? `none of its ${count(total)} rows can be used; line ${first.line}: ${first.reason}` : "has no training rows";
     throw new DataError("data.source", why, first ? "Correct the rows" : "Raise data.limit or give more rows");
   }
+  const evaluated = source.fromEvalSource ? heldOut.wrong.map(ofEvaluation) : heldOut.wrong;
   return {
     train: train.examples,
     heldOut: heldOut.examples,
     heldOutRows: heldOut.rows,
     classes,
-    wrong: [...(source.wrong ?? []), ...wrong.wrong].slice(0, WRONG_LISTED),
-    wrongTotal: (source.wrongTotal ?? 0) + wrong.wrongTotal,
+    wrong: [...(source.wrong ?? []), ...train.wrong, ...evaluated].slice(0, WRONG_LISTED),
+    wrongTotal: (source.wrongTotal ?? 0) + train.wrongTotal + heldOut.wrongTotal,
     truncated: train.truncated + heldOut.truncated,
     ...(source.unread === undefined ? {} : { unread: source.unread }),
   };
@@ -80,21 +84,20 @@ async function encodeAll(
   classes: readonly string[] | null,
   tokenizer: TextTokenizer,
   maxLength: number,
-  wrong: Pick<Parsed<LabelledRow>, "wrong" | "wrongTotal">,
   between: (row: number) => Promise<void> | undefined,
-): Promise<{ examples: LabelledExample[]; rows: LabelledRow[]; truncated: number }> {
-  const out = { examples: [] as LabelledExample[], rows: [] as LabelledRow[], truncated: 0 };
+): Promise<Parsed<LabelledRow> & { examples: LabelledExample[]; truncated: number }> {
+  const out = { examples: [] as LabelledExample[], rows: [] as LabelledRow[], wrong: [] as WrongRow[], wrongTotal: 0, truncated: 0 };
   const index = classes && new Map(classes.map((name, i) => [name, i]));
   for (const [i, row] of rows.entries()) {
     await between(i);
     const label = index ? index.get(nameOf(row.label)) : isNumber(row.label) ? Number(row.label) : undefined;
     const line = row.line ?? i + 1;
     if (label === undefined) {
-      reject(wrong, line, `its label "${brief(nameOf(row.label), 40)}" is ${classes ? `not one of the classes (${list(classes)})` : "not a number"}`);
+      reject(out, line, `its label "${brief(nameOf(row.label), 40)}" is ${classes ? `not one of the classes (${list(classes)})` : "not a number"}`);
       continue;
     }
     if (row.text.trim() === "" || row.text2?.trim() === "") {
-      reject(wrong, line, "has an empty text");
+      reject(out, line, "has an empty text");
       continue;
     }
     const { example, truncated } = encodeLabelled(row, label, tokenizer, maxLength);
@@ -129,11 +132,12 @@ function findClasses(train: readonly LabelledRow[], heldOut: readonly LabelledRo
     const what = `its label column has ${count(classes.length)} different values (limit ${count(CLASSES_LIMIT)})`;
     throw new DataError("data.source", what, "Name the column of the label in data.columns.label");
   }
+  // Only rows of data.eval_source can have one: where rows are split off, its row stays in training, and a bundled set tells its classes.
   const stray = heldOut.findIndex(({ label }) => !names.has(nameOf(label)));
   if (stray >= 0) {
     const { label, line = stray + 1 } = heldOut[stray];
-    const what = `the held-out row of line ${line} has the label "${brief(nameOf(label), 40)}", which no training row has (${list(classes)})`;
-    throw new DataError("data.source", what, "Correct the label, or give training rows of that class");
+    const what = `the row of line ${line} has the label "${brief(nameOf(label), 40)}", which no training row has (${list(classes)})`;
+    throw new DataError("data.eval_source", what, "Correct the label, or give training rows of that class");
   }
   return classes;
 }

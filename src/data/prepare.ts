@@ -5,13 +5,15 @@ import { asConversation, type Chat } from "./chat.ts";
 import { DataError } from "./error.ts";
 import { type Watch, paced } from "./pace.ts";
 import type { ParsedRows } from "./parse.ts";
-import { WRONG_LISTED, type Row, type WrongRow } from "./row.ts";
+import { ofEvaluation, WRONG_LISTED, type Row, type WrongRow } from "./row.ts";
 import type { TextTokenizer } from "./tokenizer.ts";
 
 /** Rows as they come from a source: a bundled set has a held-out part of its own, a file has wrong rows. */
 export interface SourceRows extends Partial<Pick<ParsedRows, "wrong" | "wrongTotal" | "unread" | "format">> {
   rows: readonly Row[];
   heldOut?: readonly Row[];
+  /** heldOut is of data.eval_source: its lines are of another file. */
+  fromEvalSource?: boolean;
 }
 
 export interface PreparedData {
@@ -55,7 +57,9 @@ export async function prepare(
     encodeRows(rows, tokenizer, maxLength, chat?.template, (row) => pace(before + row, trainRows.length + heldOutRows.length));
   const train = await encode(trainRows, 0);
   const heldOut = await encode(heldOutRows, trainRows.length);
-  const dropped = [...train.dropped, ...heldOut.dropped].sort((a, b) => a.line - b.line);
+  const [dropped, evaluation] = source.fromEvalSource
+    ? [train.dropped, heldOut.dropped.map(ofEvaluation)]
+    : [[...train.dropped, ...heldOut.dropped].sort((a, b) => a.line - b.line), []];
   if (train.examples.length === 0) {
     const why = dropped[0] ? `all ${dropped.length} rows were left out; line ${dropped[0].line}: ${dropped[0].reason}` : "has no training rows";
     const hint = /template/.test(why)
@@ -70,8 +74,8 @@ export async function prepare(
     train: train.examples,
     heldOut: heldOut.examples,
     heldOutRows: heldOutRows.filter((row, i) => !lost.has(row.line ?? i + 1)),
-    wrong: [...(source.wrong ?? []), ...dropped].slice(0, WRONG_LISTED),
-    wrongTotal: (source.wrongTotal ?? 0) + dropped.length,
+    wrong: [...(source.wrong ?? []), ...dropped, ...evaluation].slice(0, WRONG_LISTED),
+    wrongTotal: (source.wrongTotal ?? 0) + dropped.length + evaluation.length,
     truncated: train.truncated + heldOut.truncated,
     partly: train.partly + heldOut.partly,
     ...(source.unread === undefined ? {} : { unread: source.unread }),

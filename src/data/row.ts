@@ -24,6 +24,9 @@ export interface WrongRow {
   reason: string;
 }
 
+/** A wrong row of data.eval_source: its line is of another file than the others'. */
+export const ofEvaluation = ({ line, reason }: WrongRow): WrongRow => ({ line, reason: `(evaluation data) ${reason}` });
+
 /** So many wrong rows are listed; the rest are only counted. */
 export const WRONG_LISTED = 50;
 

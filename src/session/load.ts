@@ -13,7 +13,7 @@ import { parseLabelled } from "../data/parse-labelled.ts";
 import { type PrepareOptions, type PreparedData, type SourceRows, prepare } from "../data/prepare.ts";
 import { type LabelledSource, type PreparedClassification, prepareClassification } from "../data/prepare-classification.ts";
 import { preview, previewClassification } from "../data/preview.ts";
-import { type Row, WRONG_LISTED } from "../data/row.ts";
+import { ofEvaluation, type Row, WRONG_LISTED } from "../data/row.ts";
 import { chatTemplate } from "../data/template.ts";
 import { type TextTokenizer, loadTokenizer } from "../data/tokenizer.ts";
 import { underNames } from "../formats/checkpoint-names.ts";
@@ -134,13 +134,12 @@ async function withEvaluation<S extends SourceRows | LabelledSource>(
   const own = await read(eval_source, config, context, "data.eval_source");
   const heldOut = own.heldOut ?? own.rows;
   if (!heldOut.length) throw new DataError("data.eval_source", `"${eval_source}" has no rows that can be used`, "Check the file, or leave it out");
-  const wrong = own.heldOut ? [] : (own.wrong ?? []).map(({ line, reason }) => ({ line, reason: `(evaluation data) ${reason}` }));
+  const wrong = own.heldOut ? [] : (own.wrong ?? []).map(ofEvaluation);
   const wrongTotal = (found.wrongTotal ?? 0) + (own.heldOut ? 0 : (own.wrongTotal ?? 0));
   const unread = [found.unread, own.heldOut ? undefined : own.unread].filter(Boolean).join(" ");
-  return { ...found, heldOut, wrong: [...(found.wrong ?? []), ...wrong].slice(0, WRONG_LISTED), wrongTotal, ...(unread ? { unread } : {}) };
+  const listed = [...(found.wrong ?? []), ...wrong].slice(0, WRONG_LISTED);
+  return { ...found, heldOut, fromEvalSource: true, wrong: listed, wrongTotal, ...(unread ? { unread } : {}) };
 }
-
-export const loadRows = (config: RunConfig, context: LoadContext): Promise<SourceRows> => withEvaluation(config, context, textRows);
 
 /** Places of the rows whose answers are shown: spread over the held-out part, so that kinds of questions differ. */
 function spread(rows: number): number[] {
@@ -185,9 +184,9 @@ function options({ data }: RunConfig, { base }: LoadedModel): PrepareOptions {
 }
 
 /** Rows to continue. */
-export async function loadTexts(config: RunConfig, context: LoadContext, model: LoadedModel): Promise<PreparedData> {
+async function loadTexts(config: RunConfig, context: LoadContext, model: LoadedModel): Promise<PreparedData> {
   const how = options(config, model);
-  const found = await loadRows(config, context);
+  const found = await withEvaluation(config, context, textRows);
   return prepare(found, model.tokenizer, how, chatOf(config, model.tokenizer, found), context);
 }
 

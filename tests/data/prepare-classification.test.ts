@@ -53,7 +53,7 @@ describe("classes", () => {
 
   test("a label of held-out rows alone is an error", async () => {
     expect(await problem({ rows: rows("a", "b"), heldOut: rows("a", "c") })).toBe(
-      'data.source: the held-out row of line 3 has the label "c", which no training row has (a, b). Correct the label, or give training rows of that class',
+      'data.eval_source: the row of line 3 has the label "c", which no training row has (a, b). Correct the label, or give training rows of that class',
     );
   });
 
@@ -84,6 +84,17 @@ test("empty texts are left out; with none left it is an error that says why", as
   expect((await prepare({ rows: [...rows("a", "b"), ...empty] })).wrong.map(({ reason }) => reason)).toEqual(["has an empty text", "has an empty text"]);
   expect(await problem({ rows: empty })).toBe("data.source: none of its 2 rows can be used; line 2: has an empty text. Correct the rows");
   expect(await problem({ rows: rows("a", "b") }, { limit: 0 })).toContain("has no training rows. Raise data.limit");
+});
+
+test("of data.eval_source, what is left out is told as such", async () => {
+  const evaluation = { heldOut: [...rows("a"), { text: " ", label: "a", line: 3 }], fromEvalSource: true };
+  const data = await prepare({ rows: [...rows("a", "b"), { text: " ", label: "a", line: 4 }], ...evaluation });
+  expect(data.wrong).toEqual([
+    { line: 4, reason: "has an empty text" },
+    { line: 3, reason: "(evaluation data) has an empty text" },
+  ]);
+  expect([data.wrongTotal, data.heldOut.length]).toEqual([2, 1]);
+  expect(await problem({ rows: rows("a", "b"), ...evaluation }, { limit: 0 })).toBe("data.source: has no training rows. Raise data.limit or give more rows");
 });
 
 test("limit, truncation, and no room for a text", async () => {

@@ -14,6 +14,8 @@ const mood = ["stance,words", ...Array.from({ length: 24 }, (_, i) => (i % 2 ? `
 const files = new Map([
   ["mood.csv", new Blob([mood])],
   ["other.csv", new Blob(["stance,words\nglad,the bird was happy\nsad,the bird was sad\nglad,\nglad,the fish was happy"])],
+  ["pairs.csv", new Blob(["prompt,completion\nWho ran?,Tom.\nWho sat?,Ann."])],
+  ["long.csv", new Blob([`prompt,completion\nWho ran?,Tom.\nWho?,${"Tom ".repeat(40)}`])],
   ["stranger.csv", new Blob(["stance,words\nangry,the bird was cross"])],
 ]);
 
@@ -87,6 +89,12 @@ test("which rows are held out: by data.split_seed alone, or those of data.eval_s
     trainRows: 4000,
     evalRows: 400,
   });
+  expect(await studio.preview(config({ source: "file:pairs.csv", eval_source: "file:long.csv" }, "causal-lm"), 1)).toMatchObject({
+    trainRows: 2,
+    evalRows: 1,
+    wrong: [{ line: 3, reason: expect.stringMatching(/^\(evaluation data\) its completion has \d+ tokens, which do not fit/) }],
+    wrongTotal: 1,
+  });
 });
 
 test.each<[string, RunConfig, string, RegExp]>([
@@ -101,8 +109,8 @@ test.each<[string, RunConfig, string, RegExp]>([
   [
     "rows to evaluate on of a class that training does not know",
     config({ source: "file:mood.csv", columns: { text: "words", label: "stance" }, eval_source: "file:stranger.csv" }),
-    "data.source",
-    /held-out row of line 2 has the label "angry"/,
+    "data.eval_source",
+    /^the row of line 2 has the label "angry"/,
   ],
   ["an unknown set", config({ source: "bundled:constructor" }), "data.source", /"constructor" is no bundled data set/],
   [
