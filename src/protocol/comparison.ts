@@ -146,6 +146,8 @@ export interface ComparisonCheck {
   /** By arm's name, as far as they are known. */
   sizes: Record<string, ArmSize>;
   problems: Problem[];
+  /** Runs that are there, of other rows than the data holds now: they are run anew. */
+  moved: number;
 }
 
 /** How the queue is getting on. */
@@ -174,8 +176,8 @@ export interface ComparisonsSession {
   armOf(config: RunConfig, base: Overrides | null): Promise<{ config: Overrides; left: string[] } | Problems>;
   /** All of an arm's configuration. */
   configOfArm(comparison: Comparison, arm: string): Promise<{ config: RunConfig } | Problems>;
-  /** Reads it as strictly as a run would, and sizes its arms. Runs nothing. Rejects with an AbortError: given up, another was asked about meanwhile. */
-  checkComparison(comparison: unknown): Promise<ComparisonCheck>;
+  /** Reads it as strictly as a run would, and sizes its arms. Runs nothing. id: it is kept under that. Rejects with an AbortError: given up, another was asked about meanwhile. */
+  checkComparison(comparison: unknown, id?: string): Promise<ComparisonCheck>;
   /** New without an id. Runs that belong to it as it was stay where they still belong to it. */
   putComparison(comparison: unknown, name: string, id?: string): Promise<KeptComparison | Problems>;
   deleteComparison(id: string): Promise<Problems | null>;

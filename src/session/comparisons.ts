@@ -95,7 +95,7 @@ export class Comparisons implements ComparisonsSession {
       return { config: { ...config, train: { ...config.train, samples_every: config.train.eval_every } } };
     });
 
-  async checkComparison(json: unknown): Promise<ComparisonCheck> {
+  async checkComparison(json: unknown, id?: string): Promise<ComparisonCheck> {
     const sizes: Record<string, ArmSize> = {};
     try {
       const comparison = parseComparison(json);
@@ -105,11 +105,12 @@ export class Comparisons implements ComparisonsSession {
           if (isAborted(e)) throw e;
           return { least: 0, most: 0 };
         });
-      await this.ready(comparison, open);
-      return { sizes, problems: [] };
+      const opened = await this.ready(comparison, open);
+      const runs = id === undefined ? [] : await this.runs(await this.record(id));
+      return { sizes, problems: [], moved: runs.filter((run) => run.result && !stands(opened, run)).length };
     } catch (e) {
       if (isAborted(e)) throw e;
-      return { sizes, problems: [problemOf(e)] };
+      return { sizes, problems: [problemOf(e)], moved: 0 };
     }
   }
 

@@ -189,7 +189,7 @@ export class StudioSession implements Session {
   suggestComparison: Session["suggestComparison"] = (config) => this.comparing.suggestComparison(config);
   armOf: Session["armOf"] = (config, base) => this.comparing.armOf(config, base);
   configOfArm: Session["configOfArm"] = (comparison, arm) => this.comparing.configOfArm(comparison, arm);
-  checkComparison: Session["checkComparison"] = (comparison) => this.comparing.checkComparison(comparison);
+  checkComparison: Session["checkComparison"] = (comparison, id) => this.comparing.checkComparison(comparison, id);
   putComparison: Session["putComparison"] = (comparison, name, id) => this.comparing.putComparison(comparison, name, id);
   deleteComparison: Session["deleteComparison"] = (id) => this.comparing.deleteComparison(id);
   undeleteComparison: Session["undeleteComparison"] = (id) => this.comparing.undeleteComparison(id);

@@ -74,10 +74,10 @@ export class MemoryComparisons implements ComparisonsSession {
   });
   async checkComparison(json: unknown): Promise<ComparisonCheck> {
     try {
-      return { sizes: this.sizes(parseComparison(json)), problems: [] };
+      return { sizes: this.sizes(parseComparison(json)), problems: [], moved: 0 };
     } catch (e) {
       const { where, message, hint } = e as { where: string; message: string; hint: string };
-      return { sizes: {}, problems: [{ where, what: message, hint, level: "error" }] };
+      return { sizes: {}, problems: [{ where, what: message, hint, level: "error" }], moved: 0 };
     }
   }
   async putComparison(json: unknown, name: string, id = `comparison ${this.records.length}`): Promise<KeptComparison> {
