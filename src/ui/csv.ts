@@ -12,7 +12,7 @@ export function csv(head: readonly string[], rows: readonly (readonly (string | 
 
 type Steps = RunView["steps"];
 const columns = ["step", "loss", "learningRate", "gradNorm", "tokens", "time"] as const;
-const head = ["step", "loss_nats", "learning_rate", "grad_norm", "tokens", "time_ms"];
+const head = ["step", "loss", "learning_rate", "grad_norm", "tokens", "time_ms"];
 
 const stepRows = ({ columns: values, length }: Steps): number[][] => Array.from({ length }, (_, i) => columns.map((name) => values[name][i]));
 
@@ -20,7 +20,7 @@ const stepRows = ({ columns: values, length }: Steps): number[][] => Array.from(
 export function stepsCsv(steps: Steps, evaluations: RunView["evaluations"]): string {
   const held = evaluations.map(({ step, loss, metric }) => [step, null, null, null, null, null, loss, metric]);
   return csv(
-    [...head, "held_out_loss_nats", "held_out_metric"],
+    [...head, "held_out_loss", "held_out_metric"],
     [...stepRows(steps).map((row) => [...row, null, null]), ...held].sort((a, b) => a[0]! - b[0]!),
   );
 }

@@ -9,4 +9,11 @@ type Evaluated = Pick<Extract<TrainEvent, { type: "evaluation" }>, "metric" | "m
 export const metricsOf = ({ metric, metrics = { match: metric } }: Evaluated): [name: string, value: string][] =>
   Object.entries(metrics).map(([name, value]) => [text.metrics[name] ?? name, name in text.metrics ? percent(value) : value.toFixed(2).replace("-", "−")]);
 
+/** What a model predicts, as its evaluations tell; null: there is none yet. */
+export function predicted(evaluations: readonly Evaluated[]): "text" | "classes" | "values" | null {
+  const last = evaluations.at(-1);
+  if (!last) return null;
+  return !last.metrics ? "text" : "pearson" in last.metrics ? "values" : "classes";
+}
+
 export const metricOf = (evaluation: Evaluated): [name: string, value: string] => metricsOf(evaluation)[0];

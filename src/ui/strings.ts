@@ -78,7 +78,8 @@ export const text = {
     of: (steps: number) => `of ${steps}`,
     learningRate: "learning rate",
     metric: (name: string, value: string) => `held-out: ${value} ${name}`,
-    chart: (steps: number, from: string, to: string) => `Training loss over ${steps} steps, from ${from} to ${to} nats per token`,
+    chart: (steps: number, from: string, to: string, unit: string) => `Training loss over ${steps} steps, from ${from} to ${to} ${unit}`.trimEnd(),
+    units: { text: "nats per token", classes: "nats per row", values: "squared error" },
   },
   empty: {
     intro: "Press Train: a small language model learns a new task on this machine, and you see where the learning goes.",

@@ -48,7 +48,7 @@ test("nearer, followed, over time and tokens; CSV, SVG and PNG", async () => {
   await expect.poll(async () => (await ticks(page)).at(-1)).toMatch(/^([\d.]+ s|\d+:\d\d)$/);
   await loss.getByRole("radio", { name: "tokens" }).click();
   const csv = (await saved(page, "loss as CSV")).toString().trim().split("\r\n");
-  expect(csv[0]).toBe("step,loss_nats,learning_rate,grad_norm,tokens,time_ms,held_out_loss_nats,held_out_metric");
+  expect(csv[0]).toBe("step,loss,learning_rate,grad_norm,tokens,time_ms,held_out_loss,held_out_metric");
   expect(csv.filter((line) => line.split(",")[1] !== "").length - 1).toBe(60);
   expect(csv.filter((line) => line.split(",")[6] !== "").length - 1).toBe(4);
 

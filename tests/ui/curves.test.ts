@@ -140,7 +140,7 @@ describe("spikes", () => {
 test("the steps as CSV: evaluations in their places, runs by name", () => {
   const lines = stepsCsv(run(2), [{ step: 0, loss: 3, metric: 0.5, rows: 4 }, { step: 2, loss: 2, metric: 0.75, rows: 4 }]).trim().split("\r\n"); // prettier-ignore
   expect(lines).toEqual([
-    "step,loss_nats,learning_rate,grad_norm,tokens,time_ms,held_out_loss_nats,held_out_metric",
+    "step,loss,learning_rate,grad_norm,tokens,time_ms,held_out_loss,held_out_metric",
     "0,,,,,,3,0.5",
     "1,1,0.1,1,10,500,,",
     "2,0.5,0.1,1,20,1000,,",

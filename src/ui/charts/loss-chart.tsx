@@ -5,6 +5,7 @@ import { useWidth } from "../context.ts";
 import { decimate, smooth } from "../decimate.ts";
 import type { RunView } from "../fold.ts";
 import { short } from "../format.ts";
+import { predicted } from "../metric.ts";
 import { text } from "../strings.ts";
 import { CurveChart, mostPoints, type Drawn, type Point } from "./curve-chart.tsx";
 import { above, topOf } from "./outliers.ts";
@@ -37,6 +38,7 @@ export default function LossChart({ steps, evaluations, curves, setCurves, total
   const points = useMemo(() => pointsOf(steps, evaluations, xs, shown, smoothing, width), [steps, evaluations, xs, shown, smoothing, width]);
   const held = points.flatMap((point) => point.held ?? []);
   const top = Math.max(clip ? topOf(loss, from, to) : loss.subarray(from, to).reduce((a, b) => (b > a ? b : a), 0), ...held);
+  const what = predicted(evaluations);
   const cut = above(loss, from, to, top);
   const strip = { xs, part: [from, to] as const, shown, width, clip };
   const also = (x: number) => {
@@ -49,7 +51,7 @@ export default function LossChart({ steps, evaluations, curves, setCurves, total
       {width > 0 && (
         <>
           <CurveChart
-            label={text.loss.chart(steps.length, short(loss[0]), short(loss[steps.length - 1]))}
+            label={text.loss.chart(steps.length, short(loss[0]), short(loss[steps.length - 1]), what ? text.loss.units[what] : "")}
             width={width}
             points={points}
             lines={lines}

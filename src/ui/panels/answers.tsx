@@ -1,19 +1,27 @@
 // answers.tsx — the fixed prompts, base beside tuned, at any step they were asked; and the visitor's own prompt.
 import { useState } from "react";
 import { useStudio } from "../context.ts";
+import { predicted } from "../metric.ts";
 import { answersOf, isRight, type PromptAnswers } from "../samples.ts";
 import { text } from "../strings.ts";
+import { useChanged } from "../use-changed.ts";
 import { Ask } from "./ask.tsx";
 import { Answer } from "./answer.tsx";
 
 export function Answers() {
   const samples = useStudio((state) => state.run.samples);
+  const id = useStudio((state) => state.run.kept?.id);
+  // A value is near or far, not right or wrong.
+  const judges = useStudio((state) => predicted(state.run.evaluations) !== "values");
   const [at, setAt] = useState<number | null>(null);
   const [taken, setTaken] = useState<{ prompt: string } | null>(null);
   const prompts = answersOf(samples);
   const steps = [...new Set(samples.filter((sample) => sample.which === "tuned").map((sample) => sample.step))].sort((a, b) => a - b);
+  // A step of one run is no step of the next.
+  useChanged(id, () => setAt(null));
+  const look = (step: number) => setAt(step === steps.at(-1) ? null : step);
   const step = at !== null && steps.includes(at) ? at : (steps.at(-1) ?? 0);
-  const judged = prompts.filter((one) => one.expected !== undefined && one.tuned.has(step));
+  const judged = prompts.filter((one) => judges && one.expected !== undefined && one.tuned.has(step));
   const right = judged.filter((one) => isRight(one.tuned.get(step)!, one.expected)).length;
   return (
     <section className="answers" id="answers" aria-labelledby="answers-title">
@@ -32,13 +40,13 @@ export function Answers() {
               max={steps.length - 1}
               value={steps.indexOf(step)}
               aria-valuetext={text.answers.atStep(step)}
-              onChange={(event) => setAt(Number(event.target.value) === steps.length - 1 ? null : steps[Number(event.target.value)])}
+              onChange={(event) => look(steps[Number(event.target.value)])}
             />
             <output className="muted number">{text.answers.atStep(step)}</output>
           </label>
         )}
         {prompts.map((one) => (
-          <PromptCard key={one.prompt} answers={one} step={step} steps={steps} onStep={setAt} onTake={() => setTaken({ prompt: one.prompt })} />
+          <PromptCard key={one.prompt} answers={one} judges={judges} step={step} steps={steps} onStep={look} onTake={() => setTaken({ prompt: one.prompt })} />
         ))}
       </div>
       <Ask taken={taken} />
@@ -48,13 +56,15 @@ export function Answers() {
 
 interface CardProps {
   answers: PromptAnswers;
+  judges: boolean;
   step: number;
   steps: readonly number[];
   onStep: (step: number) => void;
   onTake: () => void;
 }
 
-function PromptCard({ answers: { prompt, expected, base, tuned }, step, steps, onStep, onTake }: CardProps) {
+function PromptCard({ answers: { prompt, expected, base, tuned }, judges, step, steps, onStep, onTake }: CardProps) {
+  const toMatch = judges ? expected : undefined;
   return (
     <article className="prompt">
       <p className="prompt-text">
@@ -64,8 +74,8 @@ function PromptCard({ answers: { prompt, expected, base, tuned }, step, steps, o
         </button>
       </p>
       <dl className="versus">
-        <Answer title={text.answers.base} answer={base} expected={expected} />
-        <Answer title={text.answers.tuned} answer={tuned.get(step)} expected={expected} strong />
+        <Answer title={text.answers.base} answer={base} expected={toMatch} />
+        <Answer title={text.answers.tuned} answer={tuned.get(step)} expected={toMatch} strong />
       </dl>
       <p className="prompt-foot">
         {expected !== undefined && (
@@ -73,11 +83,11 @@ function PromptCard({ answers: { prompt, expected, base, tuned }, step, steps, o
             {text.answers.expected} <b>{expected.trim()}</b>
           </span>
         )}
-        {expected !== undefined && steps.length > 1 && (
+        {toMatch !== undefined && steps.length > 1 && (
           <span className="dots">
             {steps.map((at) => {
               const answer = tuned.get(at);
-              const right = answer !== undefined && isRight(answer, expected);
+              const right = answer !== undefined && isRight(answer, toMatch);
               const title = `${text.answers.atStep(at)}: ${answer?.trim() ?? text.answers.pending} (${right ? text.answers.right : text.answers.wrong})`;
               return (
                 <button
