@@ -5,6 +5,7 @@ import type { Session } from "../protocol.ts";
 import { StudioContext, useParts, useStudio, type Parts } from "./context.ts";
 import { DropTarget } from "./drop.tsx";
 import { createCompared } from "./compare/store.ts";
+import { ErrorBoundary } from "./error-boundary.tsx";
 import { createLibrary } from "./library.ts";
 import { ComparePage } from "./pages/compare.tsx";
 import { DevicePage } from "./pages/device.tsx";
@@ -79,7 +80,9 @@ function Page() {
       {/* A page that is left keeps its state, and costs nothing while it is not seen. */}
       {Object.entries(shows).map(([name, Shown]) => (
         <Activity key={name} mode={page === name ? "visible" : "hidden"}>
-          <Shown go={go} />
+          <ErrorBoundary>
+            <Shown go={go} />
+          </ErrorBoundary>
         </Activity>
       ))}
       <Announcer />

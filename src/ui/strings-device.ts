@@ -47,7 +47,7 @@ export const devicePage = {
   /** What is being measured comes to its end first. */
   ending: "Ending…",
   begins: "Compiling and warming up; on a slow device the first figure takes half a minute.",
-  busy: "A run is going on; the benchmark waits until it has ended.",
+  busy: "A run, a scoring or a comparison is going on; the benchmark waits until it has ended.",
   copy: "Copy as text",
   copied: "Copied",
   notCopied: "The browser did not allow copying.",

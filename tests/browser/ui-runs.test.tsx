@@ -1,6 +1,7 @@
 // The Runs page over kept runs in memory: the list, what is done with one, the way back, a run that was cut off, several compared.
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { page, userEvent } from "vitest/browser";
+import { text } from "../../src/ui/strings.ts";
 import { mounted } from "../harness/mounted.tsx";
 import { dynamicRun, eventLog, first, ReplaySession } from "../ui/fixture.ts";
 
@@ -134,6 +135,44 @@ test("the Train page says that a run was cut off; shown, it is as it was, and it
   await userEvent.click(page.getByRole("button", { name: "Last state on the device" }));
   await expect.element(page.getByTestId("export")).toBeVisible();
   expect(session.calls).toEqual(["open c last"]);
+});
+
+test("while a comparison is under way nothing else can be started", async () => {
+  const session = await open((of) => (of.runMs = 60_000), "?page=train");
+  const to = (name: string) => userEvent.click(page.getByRole("link", { name, exact: true }));
+  await to("Compare");
+  await userEvent.click(page.getByTestId("new-comparison"));
+  await userEvent.click(page.getByTestId("start-comparison"));
+  await to("Device");
+  await expect.element(page.getByTestId("benchmark")).toBeDisabled();
+  await expect.element(page.getByTestId("isolate")).toBeDisabled();
+  await to("Train");
+  const banner = page.getByTestId("cut-off");
+  await expect.element(banner.getByRole("button", { name: /Go on/ })).toBeDisabled();
+  await userEvent.click(banner.getByRole("button", { name: "Show" }));
+  const run = page.getByRole("region", { name: "quick owl" });
+  for (const name of [/Go on/, "Last state on the device"]) await expect.element(run.getByRole("button", { name })).toBeDisabled();
+  expect(session.calls).toEqual(["compare comparison 0"]);
+});
+
+test("a run that is on the device stays there when it is shown from the list", async () => {
+  await open();
+  await userEvent.click(row("quick owl").getByRole("button", { name: "Go on from step 25" }));
+  await expect.element(page.getByTestId("export")).toBeVisible();
+  await userEvent.click(page.getByRole("link", { name: "Runs", exact: true }));
+  await userEvent.click(row("quick owl").getByRole("button", { name: "Show" }));
+  await expect.element(page.getByTestId("export")).toBeVisible();
+  expect(page.getByText(/quick owl, as it was/).elements()).toHaveLength(0);
+});
+
+test("a page that cannot be drawn says so, and the others go on", async () => {
+  const complaints = vi.spyOn(console, "error").mockImplementation(() => {});
+  await open((session) => session.keep("odd", "odd", { ...first, model: undefined! }, []), "?page=train");
+  await userEvent.click(page.getByRole("link", { name: "Runs", exact: true }));
+  await expect.element(page.getByRole("alert")).toHaveTextContent(text.fault.page);
+  await userEvent.click(page.getByRole("link", { name: "Train", exact: true }));
+  await expect.element(page.getByTestId("train")).toBeEnabled();
+  complaints.mockRestore();
 });
 
 test("the title shows progress while it trains", async () => {

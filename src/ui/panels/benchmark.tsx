@@ -2,9 +2,9 @@
 import { useState } from "react";
 import type { BenchmarkRow } from "../../protocol.ts";
 import { useParts, useStudio } from "../context.ts";
-import { active } from "../fold.ts";
 import { short } from "../format.ts";
 import { reportText } from "../report.ts";
+import { working } from "../store.ts";
 import { text } from "../strings.ts";
 import { ProblemText } from "./problem.tsx";
 
@@ -13,8 +13,8 @@ const words = text.devicePage;
 export function BenchmarkPanel() {
   const { store } = useParts();
   const { state, rows, done, total, problems } = useStudio((studio) => studio.benchmark);
-  const busy = useStudio((studio) => active(studio.run));
   const running = state === "running";
+  const busy = useStudio(working) && !running;
   const [ending, setEnding] = useState(false);
   return (
     <section className="benchmark" aria-labelledby="benchmark-title" aria-busy={running}>

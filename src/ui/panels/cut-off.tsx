@@ -2,6 +2,7 @@
 import { useEffect, useState } from "react";
 import { useLibrary, useParts, useStudio } from "../context.ts";
 import { cutOff, present } from "../library.ts";
+import { working } from "../store.ts";
 import { text } from "../strings.ts";
 
 const words = text.library;
@@ -11,6 +12,7 @@ export function CutOff() {
   const kept = useLibrary((state) => state.kept);
   const idle = useStudio((state) => state.run.state === "idle" || state.lookedAt !== null);
   const shown = useStudio((state) => state.lookedAt?.id);
+  const busy = useStudio(working);
   const [dismissed, setDismissed] = useState<readonly string[]>([]);
   useEffect(() => void library.getState().refresh(), [library]);
   const run = present(kept).find((one) => cutOff(one) && !dismissed.includes(one.id));
@@ -20,7 +22,7 @@ export function CutOff() {
     <div className="notice cut-off" role="status" data-testid="cut-off">
       <p>{words.banner(name, step, config.train.steps)}</p>
       <div className="buttons">
-        <button type="button" className="quiet" onClick={() => void store.getState().continueRun(run)}>
+        <button type="button" className="quiet" disabled={busy} onClick={() => void store.getState().continueRun(run)}>
           {last ? words.goOnFrom(last.step) : words.anew}
         </button>
         {shown !== run.id && (

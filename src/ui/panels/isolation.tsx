@@ -1,14 +1,14 @@
 // isolation.tsx — on a host that sends no isolation headers: a button that lets a service worker of our own add them, so that wasm may use all cores.
 import { useState } from "react";
 import { useStudio } from "../context.ts";
-import { active } from "../fold.ts";
+import { working } from "../store.ts";
 import { text } from "../strings.ts";
 
 const words = text.isolation;
 
-/** Shown only where it would help. Installing reloads the page once: a run must not be going on. */
+/** Shown only where it would help. Installing reloads the page once: nothing must be under way. */
 export function Isolation() {
-  const busy = useStudio((state) => active(state.run));
+  const busy = useStudio(working);
   const [failed, setFailed] = useState("");
   if (crossOriginIsolated || !("serviceWorker" in navigator) || !isSecureContext) return null;
   const install = async (): Promise<void> => {

@@ -19,11 +19,13 @@ export function KeptRunRow({ run, go }: { run: KeptRun; go: (page: PageName) => 
   const { store, library } = useParts();
   const chosen = useLibrary((state) => state.chosen.indexOf(run.id));
   const busy = useStudio(working);
+  // Its weights are on the device: there is nothing to be read.
+  const shown = useStudio((state) => state.run.kept?.id === run.id && state.lookedAt === null && state.run.state !== "failed");
   const [open, setOpen] = useState(false);
   const { id, name, config, step, last, best, holder, problem } = run;
   const total = config.train?.steps ?? step;
   const show = () => {
-    if (holder !== "here") void store.getState().lookAt(run);
+    if (!shown) void store.getState().lookAt(run);
     go("train");
   };
   const goOn = () => {
@@ -61,7 +63,7 @@ export function KeptRunRow({ run, go }: { run: KeptRun; go: (page: PageName) => 
               {last ? words.goOnFrom(last.step) : words.anew}
             </button>
           )}
-          <button type="button" className="quiet" title={words.showHelp} disabled={busy && holder !== "here"} onClick={show}>
+          <button type="button" className="quiet" title={words.showHelp} disabled={busy && !shown} onClick={show}>
             {words.show}
           </button>
           <button type="button" className="quiet" aria-expanded={open} aria-label={words.moreOf(name)} onClick={() => setOpen(!open)}>

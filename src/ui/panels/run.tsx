@@ -5,6 +5,7 @@ import { useParts, useStudio } from "../context.ts";
 import { active, speed, type RunView } from "../fold.ts";
 import { bytes, count, duration, short } from "../format.ts";
 import { metricsOf } from "../metric.ts";
+import { working } from "../store.ts";
 import { text } from "../strings.ts";
 import { Export } from "./export.tsx";
 import { Notice } from "./notice.tsx";
@@ -64,6 +65,7 @@ function LookedAt({ kept }: { kept: KeptRun }) {
   const { store } = useParts();
   const { name, last, best, problem, holder } = kept;
   const { openRun, continueRun } = store.getState();
+  const busy = useStudio(working);
   const ended = kept.state === "finished" && kept.step >= kept.config.train.steps;
   return (
     <>
@@ -71,17 +73,17 @@ function LookedAt({ kept }: { kept: KeptRun }) {
       {!problem && holder === null && (
         <div className="buttons">
           {!ended && (
-            <button type="button" className="quiet" onClick={() => void continueRun(kept)}>
+            <button type="button" className="quiet" disabled={busy} onClick={() => void continueRun(kept)}>
               {last ? text.library.goOnFrom(last.step) : text.library.anew}
             </button>
           )}
           {last && (
-            <button type="button" className="quiet" title={text.library.openHelp} onClick={() => void openRun(kept, "last")}>
+            <button type="button" className="quiet" title={text.library.openHelp} disabled={busy} onClick={() => void openRun(kept, "last")}>
               {text.library.open.last}
             </button>
           )}
           {best && best.step !== last?.step && (
-            <button type="button" className="quiet" title={text.library.openHelp} onClick={() => void openRun(kept, "best")}>
+            <button type="button" className="quiet" title={text.library.openHelp} disabled={busy} onClick={() => void openRun(kept, "best")}>
               {text.library.open.best(best.step)}
             </button>
           )}
@@ -95,6 +97,7 @@ function LookedAt({ kept }: { kept: KeptRun }) {
 function Offer() {
   const { store, library } = useParts();
   const { offer, kept } = useStudio((state) => state.run);
+  const busy = useStudio(working);
   if (!kept || !offer) return null;
   const { batch_size, gradient_accumulation_steps } = offer;
   const take = async () => {
@@ -104,7 +107,7 @@ function Offer() {
   };
   return (
     <div className="buttons">
-      <button type="button" className="quiet" data-testid="offer" onClick={() => void take()}>
+      <button type="button" className="quiet" data-testid="offer" disabled={busy} onClick={() => void take()}>
         {batch_size && gradient_accumulation_steps ? text.library.smaller(batch_size, gradient_accumulation_steps) : text.library.inWasm}
       </button>
     </div>
