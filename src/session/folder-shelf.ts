@@ -3,10 +3,15 @@
 
 import { openAsBlob, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { appendFile, mkdir, readFile, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { TrainEvent } from "../protocol.ts";
 import type { RunRecord } from "../protocol/runs.ts";
 import type { Shelf, Which } from "./shelf.ts";
+
+/** In a run's folder, while a process trains in it: that process's id. */
+export const HELD_FILE = ".held";
+/** Those that this process has written: after a crash in a container the next process may get the same id. */
+const own = new Set<string>();
 
 /** root: the folder the runs' folders lie in. A run's id is its folder's name. */
 export function folderShelf(root: string): Shelf {
@@ -33,19 +38,14 @@ export function folderShelf(root: string): Shelf {
     // A line that was cut off in the middle is the last, and it did not happen.
     return text.split("\n").slice(0, -1).flatMap((line) => (line ? [JSON.parse(line) as TrainEvent] : [])); // prettier-ignore
   };
-  const isRunning = (pid: number): boolean => {
-    try {
-      return process.kill(pid, 0);
-    } catch {
-      return false;
-    }
-  };
-  const holder = (id: string): number => {
-    try {
-      return Number(readFileSync(at(id, ".held"), "utf8"));
-    } catch {
-      return 0;
-    }
+  const heldFile = (id: string): string => resolve(at(id, HELD_FILE));
+  const holder = (id: string): "nobody" | "somebody" | "a crash" => {
+    const file = heldFile(id);
+    const text = textOf(file);
+    if (text === null) return "nobody";
+    const pid = Number(text);
+    // Without a number: somebody is just writing it.
+    return (pid === process.pid ? own.has(file) : !pid || isRunning(pid)) ? "somebody" : "a crash";
   };
 
   return {
@@ -82,12 +82,46 @@ export function folderShelf(root: string): Shelf {
       return { used: sizes.reduce((a, b) => a + b, 0), quota: null };
     },
     hold: async (id) => {
-      const pid = holder(id);
-      if (pid && (pid === process.pid || isRunning(pid))) return null;
       await mkdir(at(id), { recursive: true });
-      writeFileSync(at(id, ".held"), String(process.pid));
-      return () => rmSync(at(id, ".held"), { force: true });
+      const file = heldFile(id);
+      if (holder(id) === "a crash") rmSync(file, { force: true });
+      if (!create(file, String(process.pid))) return null;
+      own.add(file);
+      return () => {
+        own.delete(file);
+        rmSync(file, { force: true });
+      };
     },
-    held: async () => new Set((await readdir(root).catch(() => [])).filter((id) => holder(id) && isRunning(holder(id)))),
+    held: async () => new Set((await readdir(root).catch(() => [])).filter((id) => holder(id) === "somebody")),
   };
 }
+
+/** Also where it is another user's. */
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (e) {
+    return codeOf(e) === "EPERM";
+  }
+}
+
+/** false: there is such a file. */
+function create(path: string, content: string): boolean {
+  try {
+    writeFileSync(path, content, { flag: "wx", flush: true });
+    return true;
+  } catch (e) {
+    if (codeOf(e) === "EEXIST") return false;
+    throw e;
+  }
+}
+
+function textOf(path: string): string | null {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return null;
+  }
+}
+
+const codeOf = (e: unknown): string | undefined => (e as NodeJS.ErrnoException).code;
