@@ -81,7 +81,10 @@ test("other rows, a damaged checkpoint and a folder in use are refused", { timeo
   });
   writeFileSync(at("rows.jsonl"), [...rows, ""].join("\n"));
   writeFileSync(at("cut", ".held"), String(process.pid));
-  expect(await run("train", "--resume", "cut")).toMatchObject({ code: 2, stderr: expect.stringMatching(/trained by another process/) as string });
+  expect(await run("train", "--resume", "cut")).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/trained by another process\. .*delete cut\/\.held/) as string,
+  });
   writeFileSync(at("cut", ".held"), "999999999");
   writeFileSync(at("cut", "checkpoints", "last.safetensors"), "PK");
   expect(await run("train", "--resume", "cut")).toMatchObject({

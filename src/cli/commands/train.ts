@@ -37,7 +37,7 @@ export const train: Command = {
   options: {
     out: { value: "DIR", help: "folder of the run; must be new or empty" },
     data: dataOption,
-    overwrite: { help: "write into DIR although it is not empty" },
+    overwrite: { help: "write into DIR although it is not empty; an earlier run in it goes" },
     from: { value: "DIR", help: "train this PEFT adapter, or the run with shortcuts in this folder, further" },
     resume: { value: "DIR", help: "go on with the run in DIR; takes no CONFIG.json and no --out" },
     steps: { value: "N", help: "with --resume: train up to step N" },
