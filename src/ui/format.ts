@@ -13,15 +13,15 @@ export function short(n: number): string {
   return String(Number(n.toPrecision(3)));
 }
 
-/** At most four characters, for a cell: 0.31, 12, 3.1k, 64k. */
+/** At most four characters, for a cell: .31, 12, 3.1k, 64k, 5e-6; five below a billionth. */
 export function tiny(n: number): string {
   const size = Math.abs(n);
-  if (size >= 1e6) return `${Number((n / 1e6).toPrecision(2))}M`;
+  if (size >= 999.5e3) return `${Number((n / 1e6).toPrecision(2))}M`;
   if (size >= 1e4) return `${Math.round(n / 1e3)}k`;
   if (size >= 1e3) return `${Number((n / 1e3).toPrecision(2))}k`;
   if (size >= 10 || Number.isInteger(n)) return String(Math.round(n));
   if (size >= 0.995) return n.toFixed(1);
-  return size < 0.005 ? "0" : n.toFixed(2).replace("0.", ".");
+  return size < 0.005 ? n.toExponential(0) : n.toFixed(2).replace("0.", ".");
 }
 
 /** "+4", "−0.31", "0": a difference, whose size is written by `size`. */
@@ -50,8 +50,11 @@ export function duration(seconds: number): string {
 
 export const percent = (share: number): string => `${Math.round(100 * share)} %`;
 
-/** Large counts in words of the trade: 3.15 M, 162,816. */
-export const millions = (n: number): string => (n >= 1e6 ? `${(n / 1e6).toPrecision(3)} M` : count(n));
+/** Large counts in words of the trade: 1.24 B, 3.15 M, 162,816. */
+export function millions(n: number): string {
+  if (n >= 999.5e6) return `${(n / 1e9).toPrecision(3)} B`;
+  return n >= 1e6 ? `${(n / 1e6).toPrecision(3)} M` : count(n);
+}
 
 const days = new Intl.DateTimeFormat("en", { day: "numeric", month: "short", year: "numeric" });
 

@@ -116,7 +116,26 @@ describe("zoom", () => {
     );
     expect(xTicks([0, 400], "step")).toEqual([0, 100, 200, 300, 400]);
     expect(xTicks([0, 600], "time")).toEqual([0, 120, 240, 360, 480, 600]);
-    expect([xLabel(1200, "step"), xLabel(64_000, "tokens"), xLabel(45, "time"), xLabel(200, "time"), xLabel(3800, "time")]).toEqual(["1,200", "64k", "45 s", "3:20", "1:03:20"]); // prettier-ignore
+    expect([xLabel(1200, "step"), xLabel(64_000, "tokens", 2000), xLabel(45, "time"), xLabel(200, "time"), xLabel(3800, "time")]).toEqual(["1,200", "64k", "45 s", "3:20", "1:03:20"]); // prettier-ignore
+  });
+
+  test("labels tell the places of an axis apart, however near it is looked at; one by itself is exact", () => {
+    const labels = (range: readonly [number, number], over: Over) => {
+      const places = xTicks(range, over);
+      return places.map((x) => xLabel(x, over, places[1] - places[0]));
+    };
+    expect(labels([10_000, 12_000], "tokens")).toEqual(["10k", "10.5k", "11k", "11.5k", "12k"]);
+    expect(labels([0, 3_000_000], "tokens")).toEqual(["0", "500k", "1M", "1.5M", "2M", "2.5M", "3M"]);
+    expect(labels([199, 202], "time")).toEqual(["3:19", "3:19.5", "3:20", "3:20.5", "3:21", "3:21.5", "3:22"]);
+    expect(xLabel(11_234, "tokens")).toBe("11,234");
+    expect([xLabel(0.024, "time"), xLabel(200.4, "time"), xLabel(119.7, "time")]).toEqual(["0.02 s", "3:20", "2:00"]);
+    const range = fc.tuple(fc.double({ min: 0, max: 1e6, noNaN: true }), fc.double({ min: 0.1, max: 1e6, noNaN: true }));
+    fc.assert(
+      fc.property(range, fc.constantFrom<Over>("step", "time", "tokens"), ([from, width], over) => {
+        const written = labels([from, from + width], over);
+        expect(new Set(written).size).toBe(written.length);
+      }),
+    );
   });
 });
 

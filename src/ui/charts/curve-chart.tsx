@@ -63,6 +63,7 @@ export function CurveChart({ label, width, points, lines, shown, top, curves: { 
   };
   const values = points.flatMap((point) => lines.flatMap(({ key }) => point[key] ?? []));
   const axis = log ? logAxis(values, top) : zoom.range ? ticks(Math.min(top, ...values), top) : ticksTo(top);
+  const places = xTicks(shown, over);
   return (
     <div
       role="img"
@@ -85,12 +86,12 @@ export function CurveChart({ label, width, points, lines, shown, top, curves: { 
           dataKey="x"
           type="number"
           domain={[...shown]}
-          ticks={xTicks(shown, over)}
+          ticks={places}
           padding={{ left: pad, right: pad }}
           allowDataOverflow
           tickLine={false}
           axisLine={false}
-          tickFormatter={(x: number) => xLabel(x, over)}
+          tickFormatter={(x: number) => xLabel(x, over, places[1] - places[0])}
         />
         <YAxis
           key={log ? "log" : "linear"}

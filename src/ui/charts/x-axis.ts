@@ -1,6 +1,6 @@
 // x-axis.ts — the horizontal axis of curves: steps, time or tokens; and which part of it is shown. Pure.
 import type { RunView } from "../fold.ts";
-import { count, short, tiny } from "../format.ts";
+import { count } from "../format.ts";
 
 export const overs = ["step", "time", "tokens"] as const;
 export type Over = (typeof overs)[number];
@@ -107,14 +107,22 @@ export function xTicks([from, to]: Range, over: Over): number[] {
   return Array.from({ length: Math.floor(to / stride + 1e-9) - first + 1 }, (_, i) => Number(((first + i) * stride).toPrecision(12)));
 }
 
-const two = (n: number): string => String(n).padStart(2, "0");
+/** "07", "07.5". */
+const two = (n: number): string => (n < 10 ? `0${n}` : String(n));
 
-/** "1,200", "64k" tokens; "45 s", "3:20", "1:03:20". */
-export function xLabel(x: number, over: Over): string {
-  if (over === "step") return count(Math.round(x));
-  if (over === "tokens") return tiny(Math.round(x));
-  if (x < 60) return `${short(x)} s`;
-  const seconds = Math.round(x);
+/** Decimals that tell numbers apart which lie `apart` from each other. */
+const decimals = (apart: number): number => Math.max(0, -Math.floor(Math.log10(apart) + 1e-9));
+
+/** "1,200", "64k" tokens; "45 s", "3:20", "1:03:20". apart: from label to label of an axis; absent: one by itself, exact. */
+export function xLabel(x: number, over: Over, apart?: number): string {
+  if (over === "step" || (over === "tokens" && (!apart || x < 1e3))) return count(Math.round(x));
+  if (over === "tokens") {
+    const [unit, letter] = x < 1e6 ? [1e3, "k"] : [1e6, "M"];
+    return Number((x / unit).toFixed(decimals(apart! / unit))) + letter;
+  }
+  if (x < 60) return `${Number(x.toFixed(apart ? decimals(apart) : 2))} s`;
+  const seconds = Number(x.toFixed(apart ? decimals(apart) : 0));
   const minutes = Math.floor(seconds / 60);
-  return minutes < 60 ? `${minutes}:${two(seconds % 60)}` : `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(seconds % 60)}`;
+  const rest = two(Number((seconds % 60).toFixed(6)));
+  return minutes < 60 ? `${minutes}:${rest}` : `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${rest}`;
 }
