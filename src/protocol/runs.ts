@@ -52,7 +52,7 @@ export interface Evaluated {
 export interface KeptRun extends RunRecord {
   /** Who has it under way: this page, another tab, or nobody. */
   holder: "here" | "elsewhere" | null;
-  /** Why it cannot go on: its settings are another version's. Absent where it can. */
+  /** Why it cannot go on: its settings are another version's, and shown as far as they can be read. Absent where it can. */
   problem?: string;
 }
 

@@ -5,6 +5,7 @@ import { ConfigError } from "../models/model.ts";
 import type { ExportedFile, Problem, RunConfig, TrainEvent } from "../protocol.ts";
 import type { KeptRun, KeptRuns, RunRecord } from "../protocol/runs.ts";
 import { type StoredCheckpoint, readCheckpoint } from "../train/checkpoint.ts";
+import { readable } from "../train/config.ts";
 import { Keeper } from "./keeper.ts";
 import { problemOf } from "./problem.ts";
 import { LONGEST, lostStart, newRecord, readRecord, tagsOf } from "./records.ts";
@@ -47,7 +48,7 @@ export class RunLibrary {
     const runs = all.map(({ record, problem }): KeptRun => {
       const holder = this.here.has(record.id) ? "here" : held.has(record.id) ? "elsewhere" : null;
       const why = problem ?? (holder ? undefined : lostStart(record));
-      return { ...record, holder, ...(why ? { problem: why } : {}) };
+      return { ...record, ...(problem ? { config: readable(record.config) } : {}), holder, ...(why ? { problem: why } : {}) };
     });
     return { runs: runs.sort((a, b) => b.created - a.created), ...room, fleeting: shelf.fleeting };
   }

@@ -59,7 +59,7 @@ function curveOf(steps: readonly { step: number; loss: number }[]): [number, num
   return points;
 }
 
-/** A record as it can be shown. problem: why the run cannot go on; its name and events are there all the same. */
+/** A record as it is kept. problem: why the run cannot go on, its settings are what was written then; its name and events are there all the same. */
 export interface ReadRecord {
   record: RunRecord;
   problem?: string;
@@ -72,7 +72,7 @@ export function readRecord(value: unknown): ReadRecord | null {
   if (!isObject(value) || typeof value.id !== "string" || !value.id || value.id.length > 100) return null;
   const text = (x: unknown, fallback: string, most: number): string => (typeof x === "string" && x ? x.slice(0, most) : fallback);
   const count = (x: unknown): number => (typeof x === "number" && Number.isFinite(x) && x >= 0 ? x : 0);
-  const fresh = newRecord(value.id, value.id, value.config as RunConfig, 0);
+  const fresh = newRecord(value.id, value.id, (isObject(value.config) ? value.config : {}) as unknown as RunConfig, 0);
   const record: RunRecord = {
     ...fresh,
     name: text(value.name, value.id, LONGEST.name),

@@ -3,6 +3,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { FormatError } from "../../src/formats/error.ts";
+import { isObject } from "../../src/formats/source.ts";
 import { readZip, zipFolder } from "../../src/formats/zip.ts";
 import type { TrainEvent } from "../../src/protocol.ts";
 import { RunLibrary } from "../../src/session/library.ts";
@@ -11,9 +12,11 @@ import { LONGEST, newRecord, readRecord } from "../../src/session/records.ts";
 import { plainName, unzipRuns, zipRuns } from "../../src/session/run-zip.ts";
 import { memoryShelf } from "../../src/session/shelf.ts";
 import { writeCheckpoint } from "../../src/train/checkpoint.ts";
-import { firstRun } from "../../src/train/config.ts";
+import { firstAllocation, firstRun } from "../../src/train/config.ts";
 import { Control } from "../../src/train/control.ts";
 import { train } from "../../src/train/trainer.ts";
+import { differencesOf } from "../../src/ui/differences.ts";
+import { describeRun } from "../../src/ui/runs.ts";
 import { backends } from "../harness/backends.ts";
 import { dataOf, examples, runConfig, runOf, tinyModel } from "../harness/tiny-model.ts";
 import { siteInfos } from "../../src/train/subject.ts";
@@ -133,9 +136,35 @@ describe("what a stranger may send", () => {
         if (!read) return;
         expect(read.record.name.length).toBeLessThanOrEqual(LONGEST.name);
         expect(Array.isArray(read.record.curve)).toBe(true);
+        expect(isObject(read.record.config)).toBe(true);
         JSON.stringify(read);
       }),
     );
+  });
+
+  test("settings of any shape are listed as settings, and kept as they came", async () => {
+    const odd = { colour: "red", r: 3, lora_alpha: "much", train: { steps: { toLocaleString: 1 }, learning_rate: 0.5, pace: 2 }, allocation: { budget: [] } };
+    const library = new RunLibrary(async () => memoryShelf(null));
+    for (const config of [odd, null, "x", [], { model: null, data: 1, train: [], rank_pattern: null }]) {
+      const zip = zipFolder({ "run.json": JSON.stringify({ id: "x", config }), "events.jsonl": lines(events) });
+      const { ids } = await library.import(new Blob([zip]));
+      const { runs } = await library.runs();
+      const shown = runs.find(({ id }) => id === ids[0])!;
+      if (isObject(config)) expect(shown.problem).toMatch(/settings are of another version/);
+      expect(shown.config).toMatchObject({
+        model: firstRun.model,
+        data: firstRun.data,
+        lora_alpha: firstRun.lora_alpha,
+        train: { steps: firstRun.train.steps },
+      });
+      expect(describeRun(shown.config)).toBeTruthy();
+      expect(differencesOf([firstRun, shown.config])).toBeTruthy();
+      if (config !== odd) continue;
+      expect(shown.config).toMatchObject({ colour: "red", r: 3, train: { learning_rate: 0.5, pace: 2 }, allocation: firstAllocation });
+      const out = await library.export(ids);
+      if ("problems" in out) throw new Error(out.problems[0].what);
+      expect(JSON.parse(new TextDecoder().decode(readZip(out.bytes as Uint8Array<ArrayBuffer>).get("config.json")))).toEqual(odd);
+    }
   });
 
   test("too much of everything", () => {

@@ -23,7 +23,7 @@ export function KeptRunRow({ run, go }: { run: KeptRun; go: (page: PageName) => 
   const shown = useStudio((state) => state.run.kept?.id === run.id && state.lookedAt === null && state.run.state !== "failed");
   const [open, setOpen] = useState(false);
   const { id, name, config, step, last, best, holder, problem } = run;
-  const total = config.train?.steps ?? step;
+  const total = config.train.steps;
   const show = () => {
     if (!shown) void store.getState().lookAt(run);
     go("train");
@@ -93,7 +93,7 @@ const sourcesOf = ({ config: { model, data } }: KeptRun): string[] => [model.sou
 function figuresOf({ step, config, curve, evaluated, created, last, best }: KeptRun): string[] {
   const size = (last?.bytes ?? 0) + (best?.bytes ?? 0);
   return [
-    words.at(step, config.train?.steps ?? step),
+    words.at(step, config.train.steps),
     ...(curve.length > 0 ? [words.loss(curve.at(-1)![1].toFixed(3))] : []),
     ...(evaluated ? [words.held(evaluated.loss.toFixed(3)), ...metricsOf(evaluated).map(([name, value]) => `${value} ${name}`)] : []),
     ago(created),
