@@ -22,6 +22,8 @@ export const comparison = {
   fleeting: "Comparisons are gone with this page.",
   elsewhere: "Another tab has this comparison under way. Here it can be read.",
   design: "Arms",
+  hidden: (runs: number) =>
+    `${runs === 1 ? "One run that has" : `${runs} runs that have`} finished had other settings: they are out of the comparison as it is now.`,
   base: "For all of them",
   baseHelp: "Model, data and what is left alone are the same in every arm; so are the rows that are held out.",
   useBase: "Take the base from Train",

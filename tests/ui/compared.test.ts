@@ -1,6 +1,6 @@
 // The state of the Compare page over a session in memory: made, edited and kept, arms taken from the form, run, stopped, deleted and taken back.
 import { expect, test, vi } from "vitest";
-import { createCompared } from "../../src/ui/compare/store.ts";
+import { createCompared, fixed } from "../../src/ui/compare/store.ts";
 import { setField } from "../../src/ui/fields.ts";
 import { createStudio } from "../../src/ui/store.ts";
 import { ReplaySession, catalogue, first } from "./fixture.ts";
@@ -36,6 +36,56 @@ test("a new comparison is kept, checked and shown; an edit is kept a moment late
   await settle();
   expect(compared.getState().check!.problems[0].where).toBe("arms");
   expect(session.records[0].comparison.arms[0].name).toBe("uniform r = 2");
+});
+
+test("an edit that is not kept is told, and not run; what another tab has under way is shown as it is there", async () => {
+  const { session, studio, compared } = opened();
+  await compared.getState().create();
+  const { id, draft } = compared.getState();
+  session.full = true;
+  compared.getState().edit({ seeds: [0] });
+  await settle();
+  expect(studio.getState().faults).toMatchObject([{ what: "there is no room" }]);
+  expect(compared.getState().draft!.seeds).toEqual([0]);
+  await compared.getState().run();
+  expect(session.calls).toEqual([]);
+
+  session.full = false;
+  session.elsewhere = id!;
+  await compared.getState().refresh();
+  expect(compared.getState().draft).toEqual(draft);
+  expect(fixed(compared.getState())).toBe(true);
+  // Begun there a moment before.
+  session.elsewhere = "";
+  await compared.getState().refresh();
+  expect(fixed(compared.getState())).toBe(false);
+  session.elsewhere = id!;
+  compared.getState().rename("mine");
+  await settle();
+  expect(studio.getState().faults.at(-1)).toMatchObject({ what: "is under way" });
+  expect(compared.getState()).toMatchObject({ name: session.records[0].name });
+  expect(fixed(compared.getState())).toBe(true);
+});
+
+test("edits that finished runs are no part of lead back to them, until others are run", async () => {
+  const { compared } = opened();
+  await compared.getState().create();
+  await compared.getState().run();
+  const { draft } = compared.getState();
+  expect(compared.getState().summary!.finished).toBe(8);
+  for (const name of ["uniform, r = 2", "uniform, rank 2"]) {
+    compared.getState().changeArm(0, { name });
+    await settle();
+  }
+  expect(compared.getState()).toMatchObject({ before: { draft, finished: 8 }, summary: { finished: 6 } });
+  compared.getState().undo();
+  await settle();
+  expect(compared.getState()).toMatchObject({ draft, before: null, summary: { finished: 8 } });
+  compared.getState().edit({ base: { ...draft!.base, r: 4 } });
+  await settle();
+  expect(compared.getState()).toMatchObject({ before: { draft, finished: 8 }, summary: { finished: 2 } });
+  await compared.getState().run();
+  expect(compared.getState()).toMatchObject({ before: null, summary: { finished: 8 } });
 });
 
 test("the settings of the Train page become an arm, or the base; an arm goes to the Train page", async () => {

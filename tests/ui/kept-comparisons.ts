@@ -42,9 +42,13 @@ export class MemoryComparisons implements ComparisonsSession {
   failing = "";
   /** ms that a run takes. */
   runMs = 0;
+  /** Another tab has this comparison under way. */
+  elsewhere = "";
+  /** Storage takes nothing more. */
+  full = false;
   private halted = false;
 
-  private keptOf = (record: ComparisonRecord): KeptComparison => ({ record, summary: this.summary(record), holder: null });
+  private keptOf = (record: ComparisonRecord): KeptComparison => ({ record, summary: this.summary(record), holder: record.id === this.elsewhere ? "elsewhere" : null }); // prettier-ignore
   private summary({ id, comparison }: ComparisonRecord): KeptComparison["summary"] {
     const runs = (this.armRuns.get(id) ?? []).filter((run) => isRunOf(comparison, run));
     return summaryOf(comparison, runs, new Map(Object.entries(this.sizes(comparison))));
@@ -80,7 +84,11 @@ export class MemoryComparisons implements ComparisonsSession {
       return { sizes: {}, problems: [{ where, what: message, hint, level: "error" }], moved: 0 };
     }
   }
-  async putComparison(json: unknown, name: string, id = `comparison ${this.records.length}`): Promise<KeptComparison> {
+  async putComparison(json: unknown, name: string, id = `comparison ${this.records.length}`): Promise<KeptComparison | Problems> {
+    const { problems } = await this.checkComparison(json);
+    if (problems.length) return { problems };
+    if (id === this.elsewhere) return { problems: [{ where: "comparison", what: "is under way", hint: "Stop it first.", level: "error" }] };
+    if (this.full) return { problems: [{ where: "comparison", what: "there is no room", hint: "Delete runs.", level: "error" }] };
     const record: ComparisonRecord = { version: 1, id, name, created: 1.7e12 + this.records.length, comparison: parseComparison(json) };
     this.records = [record, ...this.records.filter((r) => r.id !== id)];
     return this.keptOf(record);

@@ -5,6 +5,7 @@ import { useCompared, useParts } from "../context.ts";
 import { count } from "../format.ts";
 import { text } from "../strings.ts";
 import { useDescribed } from "./described.ts";
+import { fixed } from "./store.ts";
 
 const words = text.comparison;
 
@@ -20,7 +21,7 @@ interface ArmRowProps {
 
 export function ArmRow({ arm, at, baseline, opened, open, go }: ArmRowProps) {
   const { compared } = useParts();
-  const running = useCompared((state) => state.running);
+  const disabled = useCompared(fixed);
   const arms = useCompared((state) => state.draft!.arms);
   const size = useCompared((state) => state.check?.sizes[arm.name]);
   const against = useCompared((state) => state.check?.sizes[state.draft!.arms.find((a) => !a.reference)?.name ?? ""]);
@@ -54,7 +55,7 @@ export function ArmRow({ arm, at, baseline, opened, open, go }: ArmRowProps) {
         </button>
       </div>
       {opened && (
-        <fieldset className="plain arm-more" disabled={running}>
+        <fieldset className="plain arm-more" disabled={disabled}>
           <label>
             <span>{words.nameOfArm}</span>
             <input type="text" value={arm.name} maxLength={60} onChange={(event) => changeArm(at, { name: event.target.value })} />

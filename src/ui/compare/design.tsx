@@ -6,6 +6,7 @@ import { ProblemText } from "../panels/problem.tsx";
 import { text } from "../strings.ts";
 import { ArmRow } from "./arm.tsx";
 import { useDescribed } from "./described.ts";
+import { fixed } from "./store.ts";
 
 const words = text.comparison;
 
@@ -14,7 +15,7 @@ export function Design({ go }: { go: () => void }) {
   const draft = useCompared((state) => state.draft)!;
   const id = useCompared((state) => state.id);
   const [opened, setOpened] = useState<number | null>(null);
-  const running = useCompared((state) => state.running);
+  const disabled = useCompared(fixed);
   const said = useCompared((state) => state.said);
   const problems = useCompared((state) => state.check?.problems) ?? [];
   return (
@@ -26,6 +27,7 @@ export function Design({ go }: { go: () => void }) {
           {one}
         </p>
       ))}
+      <Hidden />
       <ol className="arms">
         {draft.arms.map((arm, at) => (
           // Arms have no other lasting mark than their place: the name is being typed.
@@ -41,7 +43,7 @@ export function Design({ go }: { go: () => void }) {
         ))}
       </ol>
       <p className="help">{words.equal}</p>
-      <fieldset className="plain" disabled={running}>
+      <fieldset className="plain" disabled={disabled}>
         <Adding />
         <div className="comparison-fields">
           <Seeds seeds={draft.seeds} change={(seeds) => compared.getState().edit({ seeds })} />
@@ -52,7 +54,8 @@ export function Design({ go }: { go: () => void }) {
               value={draft.test ?? ""}
               placeholder="file:test.tsv"
               aria-describedby="comparison-test-help"
-              onChange={(event) => compared.getState().edit({ test: event.target.value.trim() || null })}
+              onChange={(event) => compared.getState().edit({ test: event.target.value || null })}
+              onBlur={() => draft.test !== null && draft.test !== draft.test.trim() && compared.getState().edit({ test: draft.test.trim() || null })}
             />
             <span className="help" id="comparison-test-help">
               {words.testHelp}
@@ -73,9 +76,25 @@ export function Design({ go }: { go: () => void }) {
   );
 }
 
+/** Results that edits have put out of the comparison, and the way back to them. */
+function Hidden() {
+  const { compared } = useParts();
+  const before = useCompared((state) => state.before);
+  const finished = useCompared((state) => state.summary?.finished ?? 0);
+  if (!before) return null;
+  return (
+    <p className="notice inline" role="status">
+      {words.hidden(before.finished - finished)}
+      <button type="button" className="link" onClick={() => compared.getState().undo()}>
+        {words.undo}
+      </button>
+    </p>
+  );
+}
+
 function Base({ base }: { base: Overrides }) {
   const { compared } = useParts();
-  const running = useCompared((state) => state.running);
+  const disabled = useCompared(fixed);
   const first = useStudio((state) => state.catalogue.first);
   const { model = {}, data = {}, ...rest } = base as { model?: { source?: string; task?: string }; data?: { source?: string } };
   const described = useDescribed({ ...rest, backend: undefined, data: { ...data, source: undefined } });
@@ -87,7 +106,7 @@ function Base({ base }: { base: Overrides }) {
         <b>{words.base}</b> <span className="muted">{shown.join(" · ")}</span>
       </p>
       <p className="help">{words.baseHelp}</p>
-      <button type="button" className="link" title={words.useBaseHelp} disabled={running} onClick={() => void compared.getState().takeBase()}>
+      <button type="button" className="link" title={words.useBaseHelp} disabled={disabled} onClick={() => void compared.getState().takeBase()}>
         {words.useBase}
       </button>
     </div>

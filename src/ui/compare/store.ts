@@ -30,6 +30,8 @@ export interface Compared {
   gone: { id: string; name: string } | null;
   /** What is worth knowing about the last edit. */
   said: readonly string[];
+  /** The draft before edits that finished runs are no part of, and how many had finished. */
+  before: { draft: Comparison; finished: number } | null;
 
   refresh(): Promise<void>;
   show(id: string): Promise<void>;
@@ -42,6 +44,8 @@ export interface Compared {
   /** What the Train page shows now, as an arm's fields; null: as a new arm. */
   takeArm(at: number | null): Promise<void>;
   takeBase(): Promise<void>;
+  /** Back to the draft that the finished runs are of. */
+  undo(): void;
   /** Puts an arm's configuration into the Train page. */
   showArm(name: string): Promise<boolean>;
   run(): Promise<void>;
@@ -51,13 +55,19 @@ export interface Compared {
   export(only?: string): Promise<void>;
 }
 
-const empty = { id: null, name: "", draft: null, presets: [], check: null, summary: null, progress: null, said: [] };
+const empty = { id: null, name: "", draft: null, presets: [], check: null, summary: null, progress: null, said: [], before: null };
+
+/** A comparison that is under way, here or in another tab, is not edited. */
+export const fixed = ({ kept, id, running }: Compared): boolean =>
+  running || (kept?.some(({ record, holder }) => record.id === id && holder === "elsewhere") ?? false);
 
 /** An arm alone, to have the base's own configuration. */
 const bare: Arm = { name: "base", config: {}, reference: false };
 
 export function createCompared(client: Session, studio: StoreApi<Studio>): StoreApi<Compared> {
-  let timer: ReturnType<typeof setTimeout> | null = null;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  /** The draft is not kept as it is now. */
+  let edited = false;
   let turn = 0;
   return createStore<Compared>((set, get) => {
     const fail = (fault: Fault): void => studio.getState().fail(fault);
@@ -75,6 +85,7 @@ export function createCompared(client: Session, studio: StoreApi<Studio>): Store
 
     const take = ({ record, summary }: KeptComparison): void => {
       const { id, name, comparison } = record;
+      edited = false;
       set({ ...empty, id, name, draft: comparison, summary });
       void check();
       void offer(comparison);
@@ -94,24 +105,37 @@ export function createCompared(client: Session, studio: StoreApi<Studio>): Store
     };
     /** Keeps the draft, and asks what is wrong with it. */
     const settle = async (): Promise<void> => {
-      timer = null;
       const { draft, name, id } = get();
-      if (!draft || !id) return;
-      const kept = await client.putComparison(draft, name, id).catch(() => null);
-      if (get().id === id && kept && "record" in kept) {
-        const { summary } = kept;
-        set(({ kept: all }) => ({ summary, kept: all && all.map((one) => (one.record.id === id ? kept : one)) }));
+      if (!edited || !draft || !id) return;
+      const kept = await client
+        .putComparison(draft, name, id)
+        .catch((error: unknown) => ({ problems: [{ where: words.title, what: String(error), hint: "" }] }));
+      if (get().id !== id) return;
+      if ("record" in kept) {
+        edited = get().draft !== draft || get().name !== name;
+        const { summary, before, kept: all } = get();
+        const last = before ?? { draft: all?.find(({ record }) => record.id === id)?.record.comparison ?? draft, finished: summary?.finished ?? 0 };
+        set({
+          summary: kept.summary,
+          before: kept.summary.finished < last.finished ? last : null,
+          kept: all && all.map((one) => (one.record.id === id ? kept : one)),
+        });
       }
       await check();
+      if (!("problems" in kept)) return;
+      // What is wrong with the draft itself stands beside it.
+      for (const { what, where, hint } of kept.problems) if (!get().check?.problems.some((problem) => problem.what === what)) fail({ what, where, hint });
+      await get().refresh();
     };
     const later = (change: Partial<Compared>): void => {
       set(change);
-      if (timer) clearTimeout(timer);
+      edited = true;
+      clearTimeout(timer);
       timer = setTimeout(() => void settle(), settleAfter);
     };
     const settled = async (): Promise<void> => {
-      if (timer) clearTimeout(timer);
-      if (timer) await settle();
+      clearTimeout(timer);
+      await settle();
     };
 
     return {
@@ -130,6 +154,8 @@ export function createCompared(client: Session, studio: StoreApi<Studio>): Store
         const { id, running } = get();
         if (running) return;
         const shown = comparisons.find((one) => one.record.id === id);
+        // What another tab has under way is shown as it is there.
+        if (shown?.holder === "elsewhere" && edited) return take(shown);
         if (shown) return set({ summary: shown.summary });
         if (comparisons.length) take(comparisons[0]);
         else set(empty);
@@ -185,6 +211,10 @@ export function createCompared(client: Session, studio: StoreApi<Studio>): Store
         const answer = await ask(() => client.armOf(studio.getState().config, null));
         if (answer) get().edit({ base: answer.config });
       },
+      undo() {
+        const { before, edit } = get();
+        if (before) edit(before.draft);
+      },
       async showArm(name) {
         const { draft } = get();
         const answer = draft && (await ask(() => client.configOfArm(draft, name)));
@@ -194,8 +224,8 @@ export function createCompared(client: Session, studio: StoreApi<Studio>): Store
       async run() {
         await settled();
         const { id, running } = get();
-        if (!id || running) return;
-        set({ running: true, progress: null, said: [] });
+        if (!id || running || edited) return;
+        set({ running: true, progress: null, said: [], before: null });
         studio.setState({ comparing: true });
         try {
           const answer = await client.runComparison(id, (progress) => {

@@ -5,6 +5,7 @@ import "../compare/compare.css";
 import { Design } from "../compare/design.tsx";
 import { Queue } from "../compare/queue.tsx";
 import { Results } from "../compare/results.tsx";
+import { fixed } from "../compare/store.ts";
 import { useCompared, useParts } from "../context.ts";
 import { Faults } from "../panels/faults.tsx";
 import { text } from "../strings.ts";
@@ -52,6 +53,7 @@ function Kept() {
   const name = useCompared((state) => state.name);
   const gone = useCompared((state) => state.gone);
   const running = useCompared((state) => state.running);
+  const disabled = useCompared(fixed);
   const creating = useCompared((state) => state.creating);
   const picker = useRef<HTMLInputElement>(null);
   const state = compared.getState();
@@ -92,7 +94,7 @@ function Kept() {
         {id && (
           <label className="comparison-name">
             <span>{words.name}</span>
-            <input type="text" value={name} maxLength={100} disabled={running} onChange={(event) => state.rename(event.target.value)} />
+            <input type="text" value={name} maxLength={100} disabled={disabled} onChange={(event) => state.rename(event.target.value)} />
           </label>
         )}
         <div className="buttons">
@@ -109,7 +111,7 @@ function Kept() {
             {words.open}
           </button>
           {id && (
-            <button type="button" className="quiet danger" disabled={running} onClick={() => void state.remove()}>
+            <button type="button" className="quiet danger" disabled={disabled} onClick={() => void state.remove()}>
               {words.delete}
             </button>
           )}
