@@ -87,7 +87,7 @@ function Page() {
       ))}
       <Announcer />
       <Shortcuts page={page} />
-      <DropTarget onRuns={() => go("runs")} />
+      <DropTarget go={go} />
     </>
   );
 }

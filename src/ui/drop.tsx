@@ -3,12 +3,13 @@ import { useEffect, useState } from "react";
 import type { GivenFile } from "../protocol.ts";
 import { useParts } from "./context.ts";
 import { text } from "./strings.ts";
+import type { PageName } from "./url.ts";
 
 /** What a run trained, in its folder and the one inside it. */
 const ADAPTER = /^(adapter_(config\.json|model\.safetensors)|shortcuts\.(json|safetensors))$/;
 
-/** onRuns: a zip of runs came. */
-export function DropTarget({ onRuns }: { onRuns: () => void }) {
+/** What is dropped is shown by the page it is for. */
+export function DropTarget({ go }: { go: (page: PageName) => void }) {
   const { store, library } = useParts();
   const [over, setOver] = useState(false);
 
@@ -33,10 +34,9 @@ export function DropTarget({ onRuns }: { onRuns: () => void }) {
       void read(entries, loose).then(async ({ folder, files }) => {
         if (files.length === 0) return;
         const { give, fail, openSettings } = store.getState();
-        if (/\.zip$/i.test(files[0].name)) {
-          onRuns();
-          return library.getState().import(files[0].bytes);
-        }
+        const runs = /\.zip$/i.test(files[0].name);
+        go(runs ? "runs" : "train");
+        if (runs) return library.getState().import(files[0].bytes);
         const trained = files.filter((file) => ADAPTER.test(file.name));
         if (trained.some((file) => file.name.endsWith(".json"))) return store.getState().offerAdapter(trained);
         if (files.length === 1 && /\.json$/i.test(files[0].name) && (await openSettings(files[0].bytes, files[0].name))) return;
@@ -55,7 +55,7 @@ export function DropTarget({ onRuns }: { onRuns: () => void }) {
       removeEventListener("dragleave", leave);
       removeEventListener("drop", drop);
     };
-  }, [store, library, onRuns]);
+  }, [store, library, go]);
 
   return over ? <div className="drop-hint">{text.drop.release}</div> : null;
 }

@@ -57,17 +57,25 @@ test("a changed field has a reset arrow and goes into the address; a wrong one s
 });
 
 test("what does not fit is offered as what does; the reset arrows take it back", async () => {
-  await open();
+  const session = await open();
+  const { preflight } = session;
   const rows = page.getByLabelText("Rows per step", { exact: true });
+  const warmup = page.getByLabelText("Warm-up", { exact: true });
   await userEvent.fill(rows, "16");
   await expect.element(page.getByTestId("train")).toBeDisabled();
   await expect.element(page.getByTestId("preflight")).toHaveTextContent("Rows per step: 16 → 8");
+  // What is changed before the next answer stays.
+  session.preflight = () => new Promise(() => {});
+  await userEvent.click(page.getByText("More settings"));
+  await userEvent.fill(warmup, "3");
   await userEvent.click(page.getByRole("button", { name: "Use checkpointing, batch 8 × 2" }).first());
+  session.preflight = preflight;
   await expect.element(rows).toHaveValue("8");
+  await expect.element(warmup).toHaveValue("3");
   await expect.element(page.getByTestId("train")).toBeEnabled();
   await expect.poll(() => location.hash, { timeout: 10_000 }).toContain("train.gradient_checkpointing=true");
-  await userEvent.click(page.getByText("More settings"));
-  for (const field of ["Rows per step", "Accumulation", "Checkpointing"]) await userEvent.click(page.getByRole("button", { name: `Reset ${field}` }));
+  for (const field of ["Rows per step", "Accumulation", "Checkpointing", "Warm-up"])
+    await userEvent.click(page.getByRole("button", { name: `Reset ${field}` }));
   await expect.poll(() => location.hash, { timeout: 10_000 }).toBe("");
 });
 
@@ -218,12 +226,14 @@ test("the address opens the same configuration, and says what it did not underst
   await expect.element(page.getByRole("alert").first()).toHaveTextContent('"colour"');
 });
 
-test("a dropped JSONL file is given to the session and chosen", async () => {
+test("a JSONL file dropped on any page is given to the session and chosen, where one sees it", async () => {
   const session = await open();
+  await userEvent.click(page.getByRole("link", { name: "Learn", exact: true }));
   const transfer = new DataTransfer();
   transfer.items.add(new File(['{"prompt":"a","completion":"b"}\n'], "mine.jsonl"));
   dispatchEvent(new DragEvent("drop", { dataTransfer: transfer, cancelable: true }));
   await expect.element(page.getByTestId("data-select")).toHaveValue("file:mine.jsonl");
+  await expect.element(page.getByTestId("data-select")).toBeVisible();
   expect(session.calls).toEqual(["give mine.jsonl"]);
 });
 

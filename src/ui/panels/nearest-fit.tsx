@@ -2,7 +2,7 @@
 // Undo takes it back, and the reset arrows of the fields.
 import type { Preflight, RunConfig, Suggestion } from "../../protocol.ts";
 import { useParts, useStudio } from "../context.ts";
-import { getField, type FieldPath, type FieldValue } from "../fields.ts";
+import { getField, setField, type FieldPath, type FieldValue } from "../fields.ts";
 import { text } from "../strings.ts";
 
 export function NearestFit() {
@@ -13,7 +13,7 @@ export function NearestFit() {
   if (!suggestion) return null;
   return (
     <div className="nearest">
-      <button type="button" className="quiet" onClick={() => store.getState().replaceConfig(suggestion.config, text.undo.smaller)}>
+      <button type="button" className="quiet" onClick={() => store.getState().replaceConfig(fitted(suggestion, store.getState().config), text.undo.smaller)}>
         {text.suggestion.use(inWords(suggestion))}
       </button>
       <ul className="small">
@@ -24,6 +24,10 @@ export function NearestFit() {
     </div>
   );
 }
+
+/** `config` with the changes alone: it may have gone on since the suggestion was made. */
+export const fitted = ({ config: next, changes }: Suggestion, config: RunConfig): RunConfig =>
+  changes.reduce((made, { field }) => setField(made, field as FieldPath, getField(next, field as FieldPath)), config);
 
 /** "checkpointing, batch 8 × 2" */
 export function inWords({ config, changes }: NonNullable<Preflight["suggestion"]>): string {
