@@ -2,6 +2,7 @@
 import { useParts, useStudio } from "../context.ts";
 import { bytes, count } from "../format.ts";
 import { BenchmarkPanel } from "../panels/benchmark.tsx";
+import { Fact } from "../panels/fact.tsx";
 import { Faults } from "../panels/faults.tsx";
 import { Isolation } from "../panels/isolation.tsx";
 import { text } from "../strings.ts";
@@ -99,15 +100,6 @@ function Machine() {
         })}
       </div>
     </section>
-  );
-}
-
-function Fact({ title, children }: { title: string; children: React.ReactNode }) {
-  return (
-    <div>
-      <dt>{title}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }
 

@@ -5,6 +5,7 @@ import { viridis } from "../charts/scale.ts";
 import { useStudio } from "../context.ts";
 import { bytes, count, duration, short } from "../format.ts";
 import { text } from "../strings.ts";
+import { Fact } from "./fact.tsx";
 import { NearestFit } from "./nearest-fit.tsx";
 import { ProblemText } from "./problem.tsx";
 
@@ -40,15 +41,6 @@ export function PreflightPanel() {
       )}
       {device?.hint && !preflight?.problems.some((problem) => problem.hint === device.hint) && <p className="help">{device.hint}</p>}
     </section>
-  );
-}
-
-function Fact({ title, children }: { title: string; children: React.ReactNode }) {
-  return (
-    <div>
-      <dt>{title}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }
 
