@@ -2,7 +2,7 @@
 
 export interface ModelCard {
   title: string;
-  /** Hub id or source of the base: `bundled:tales-3m`. */
+  /** Of the base: its hub id, or the source of one that is not on the hub: `bundled:tales-3m`, `file:FOLDER`. */
   baseModel: string;
   revision?: string | null;
   /** adapter: a PEFT folder; merged: all weights, with the adapter taken into them; full: all weights, which were trained themselves. */
@@ -13,8 +13,6 @@ export interface ModelCard {
   shortcuts?: { count: number; adapter: boolean };
   /** Of a classifier: names by index; null: it gives values. Absent: a language model. */
   classes?: readonly string[] | null;
-  /** SPDX-like id of the base's licence, where known: an adapter inherits its terms. */
-  license?: string;
   /** One line per fact about the data: `["Source", "bundled:tales-qa"], ["Training rows", 3600]`. */
   data: readonly (readonly [string, string | number])[];
   /** Results, likewise: `["Evaluation loss, base", 4.84]`. */
@@ -50,25 +48,29 @@ function whatItIs({ kind, baseModel, revision, shortcuts }: ModelCard): string {
 
 const autoClass = ({ classes }: ModelCard): string => (classes === undefined ? "AutoModelForCausalLM" : "AutoModelForSequenceClassification");
 
-function frontMatter({ baseModel, kind, license, classes }: ModelCard): string {
+/** Whoever loads the base says where it lies. */
+const isLocal = (baseModel: string): boolean => /^(bundled|file):/.test(baseModel);
+
+function frontMatter({ baseModel, kind, classes }: ModelCard): string {
   const yaml = (text: string): string => JSON.stringify(text);
   const tags = kind === "adapter" ? ["lora", "rankscope", "transformers"] : kind === "merged" ? ["lora", "rankscope"] : ["rankscope"];
   const relation = kind === "adapter" ? "adapter" : "finetune";
+  // The hub takes ids of its own only.
+  const known = isLocal(baseModel) ? [] : [baseModel];
   return [
-    `base_model: ${yaml(baseModel)}`,
+    ...known.map((id) => `base_model: ${yaml(id)}`),
     `library_name: ${kind === "adapter" ? "peft" : "transformers"}`,
-    ...(license ? [`license: ${yaml(license)}`] : []),
     `pipeline_tag: ${classes === undefined ? "text-generation" : "text-classification"}`,
     "tags:",
-    ...[`base_model:${relation}:${baseModel}`, ...tags].map((tag) => `- ${yaml(tag)}`),
+    ...[...known.map((id) => `base_model:${relation}:${id}`), ...tags].map((tag) => `- ${yaml(tag)}`),
   ].join("\n");
 }
 
 function loadAdapter(card: ModelCard): string {
   const { baseModel, revision, classes, shortcuts, folder } = card;
   const labels = classes === undefined ? "" : `, ${classes ? `id2label=${JSON.stringify({ ...classes })}`.replace(/"(\d+)":/g, "$1: ") : "num_labels=1"}`;
-  const local = /^(bundled|file):/.test(baseModel);
-  const id = JSON.stringify(local ? `path/to/${baseModel.replace(/^\w+:/, "").split("/").pop()}` : baseModel.replace(/^hub:/, "").split("@")[0]);
+  const local = isLocal(baseModel);
+  const id = JSON.stringify(local ? `path/to/${baseModel.replace(/^\w+:/, "").split(/[\\/]/).filter(Boolean).at(-1)}` : baseModel);
   const at = revision && !local ? `, revision=${JSON.stringify(revision)}` : "";
   const python = [
     "```python",

@@ -10,7 +10,7 @@ import type { Run } from "../train/run.ts";
 import { parameterCounts, siteInfos } from "../train/subject.ts";
 import { type Files, type Opened, type Watch, modelFiles, partsOf, weightFiles } from "./export-weights.ts";
 
-/** Paths → contents of a run's folder. `steps`: optimizer steps the weights have seen. */
+/** Paths → contents of a run's folder. */
 export async function runFiles(run: Run, model: Opened, config: RunConfig, events: readonly TrainEvent[]): Promise<Files> {
   const sites = siteInfos(run.target, run.off);
   const files = await weightFiles(run, model, config);
@@ -95,7 +95,7 @@ function cardOf(run: Run, model: Opened, config: RunConfig, events: readonly Tra
       : [[at, typeof value === "string" ? value : JSON.stringify(value)]];
   return modelCard({
     title: `${model.files.name} fine-tuned on ${config.data.source.slice(config.data.source.indexOf(":") + 1)}`,
-    baseModel: model.files.name,
+    baseModel: config.model.source.startsWith("hub:") ? model.files.name : config.model.source,
     revision: model.files.revision,
     ...is,
     ...(shortcuts === null ? {} : { shortcuts: { count: shortcuts, adapter } }),

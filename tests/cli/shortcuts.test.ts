@@ -30,6 +30,7 @@ test("the run's folder has them beside the adapter, with a loader; its card says
   expect([form, adapter, Object.keys(shortcuts).length]).toEqual(["plain", "adapter", 7]);
   for (const card of ["run/README.md", "run/adapter/README.md"]) {
     expect(readFileSync(at(card), "utf8")).toContain("from load_shortcuts import load");
+    expect(readFileSync(at(card), "utf8")).toContain('from_pretrained("path/to/model", dtype="float32")');
     expect(readFileSync(at(card), "utf8")).toMatch(/PEFT by itself can load `adapter\/`, but leaves out the 7 shortcuts/);
   }
   expect(trained.last.trainable).toBe(2 * (2 * (64 + 64) + 2 * (64 + 32) + 3 * (172 + 64)) + 7 * 2 * 128);

@@ -171,6 +171,9 @@ describe("model card", () => {
   });
   it("a bundled base is a path, a full model has no ranks", () => {
     expect(card("bundled:tales-3m")).toContain('from_pretrained("path/to/tales-3m", dtype');
+    expect(card("file:C:\\models\\mine\\")).toContain('from_pretrained("path/to/mine", dtype');
+    expect(card("bundled:tales-3m")).toMatch(/^---\nlibrary_name: peft\n/);
+    expect(card("bundled:tales-3m")).not.toContain("base_model:");
     expect(card("org/base", "full")).not.toContain("## Ranks");
     expect(card("org/base", "full")).toContain("fine-tuned with Rankscope. All weights are f32.");
   });
