@@ -58,6 +58,8 @@ export const comparison = {
   testHelp: "Looked at once, at the end of each run: file:NAME or bundled:NAME. Empty: arms are compared on the held-out rows.",
   start: (runs: number) => `Start ${runs} ${runs === 1 ? "run" : "runs"}`,
   goOn: (runs: number) => `Go on: ${runs} ${runs === 1 ? "run" : "runs"} left`,
+  moved: (runs: number) =>
+    `${runs === 1 ? "One run that is there is" : `${runs} runs that are there are`} of other rows than the data holds now, and ${runs === 1 ? "is" : "are"} run anew.`,
   allThere: "All runs are there.",
   titleBar: (done: number, of: number) => `${done}/${of} runs · Rankscope`,
   ended: (name: string, done: number, of: number) => `${name}: ${done} of ${of} runs are there`,

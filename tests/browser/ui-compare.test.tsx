@@ -39,6 +39,18 @@ test("an edit that puts finished runs out of the comparison says so, and is take
   await expect.element(page.getByText(words.allThere)).toBeVisible();
 });
 
+test("runs of rows that are no longer there are told, and run anew", async () => {
+  const session = await open();
+  await userEvent.click(page.getByTestId("start-comparison"));
+  await expect.element(page.getByText(words.allThere)).toBeVisible();
+  session.moved = 3;
+  await userEvent.fill(page.getByLabelText(words.name, { exact: true }), "mine");
+  await expect.element(page.getByText(words.moved(3))).toBeVisible();
+  await expect.element(page.getByTestId("start-comparison")).toHaveTextContent(words.goOn(3));
+  await userEvent.click(page.getByTestId("start-comparison"));
+  await expect.element(page.getByText(words.allThere)).toBeVisible();
+});
+
 test("what another tab has under way is read only, and free again when it is let go", async () => {
   const session = await open();
   const seeds = page.getByTestId("comparison-seeds");

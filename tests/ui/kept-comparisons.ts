@@ -46,6 +46,8 @@ export class MemoryComparisons implements ComparisonsSession {
   elsewhere = "";
   /** Storage takes nothing more. */
   full = false;
+  /** Runs of rows that the data does not hold any more. */
+  moved = 0;
   private halted = false;
 
   private keptOf = (record: ComparisonRecord): KeptComparison => ({ record, summary: this.summary(record), holder: record.id === this.elsewhere ? "elsewhere" : null }); // prettier-ignore
@@ -78,7 +80,7 @@ export class MemoryComparisons implements ComparisonsSession {
   });
   async checkComparison(json: unknown): Promise<ComparisonCheck> {
     try {
-      return { sizes: this.sizes(parseComparison(json)), problems: [], moved: 0 };
+      return { sizes: this.sizes(parseComparison(json)), problems: [], moved: this.moved };
     } catch (e) {
       const { where, message, hint } = e as { where: string; message: string; hint: string };
       return { sizes: {}, problems: [{ where, what: message, hint, level: "error" }], moved: 0 };
@@ -103,6 +105,7 @@ export class MemoryComparisons implements ComparisonsSession {
     const record = this.records.find((r) => r.id === id)!;
     this.calls.push(`compare ${id}`);
     this.halted = false;
+    this.moved = 0;
     const own = this.armRuns.get(id) ?? [];
     const there = (arm: string, seed: number): boolean => own.some((r) => r.result && r.arm === arm && r.seed === seed && isRunOf(record.comparison, r));
     const queue = queueOf(record.comparison).filter(({ arm, seed }) => !there(arm.name, seed));

@@ -87,7 +87,8 @@ function Controls() {
     if (!running) setEnding(false);
   }, [running]);
   const finished = summary?.finished ?? 0;
-  const left = draft.arms.length * draft.seeds.length - finished;
+  const moved = check?.moved ?? 0;
+  const left = draft.arms.length * draft.seeds.length - finished + moved;
   if (running) {
     const { now, left: runs = left, seconds = null } = progress ?? {};
     const where = !now ? "" : now.step || !now.phase ? words.now(now.arm, now.seed, now.step, now.steps) : words.nowPhase(now.arm, now.seed, now.phase);
@@ -120,6 +121,7 @@ function Controls() {
   const blocked = training || !check || check.problems.length > 0;
   return (
     <div className="comparison-go">
+      {moved > 0 && <p className="notice">{words.moved(moved)}</p>}
       <button type="button" className="primary" disabled={blocked} data-testid="start-comparison" onClick={() => void compared.getState().run()}>
         <span aria-hidden="true">▶ </span>
         {finished ? words.goOn(left) : words.start(left)}

@@ -92,9 +92,9 @@ export function createCompared(client: Session, studio: StoreApi<Studio>): Store
     };
     const check = async (): Promise<void> => {
       const asked = ++turn;
-      const { draft } = get();
-      if (!draft) return;
-      const answer = await client.checkComparison(draft).catch(() => null);
+      const { draft, id } = get();
+      if (!draft || !id) return;
+      const answer = await client.checkComparison(draft, id).catch(() => null);
       if (answer && asked === turn) set({ check: answer });
     };
     const offer = async (draft: Comparison): Promise<void> => {
@@ -239,6 +239,7 @@ export function createCompared(client: Session, studio: StoreApi<Studio>): Store
         studio.setState({ comparing: false });
         set({ running: false, progress: null });
         await get().refresh();
+        await check();
       },
       async remove() {
         await settled();
