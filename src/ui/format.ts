@@ -56,6 +56,9 @@ export function millions(n: number): string {
   return n >= 1e6 ? `${(n / 1e6).toPrecision(3)} M` : count(n);
 }
 
+/** "1 row", "3,600 rows"; n: as it is, or as it is written. */
+export const plural = (n: number | string, one: string, more = `${one}s`): string => `${n} ${String(n) === "1" ? one : more}`;
+
 const days = new Intl.DateTimeFormat("en", { day: "numeric", month: "short", year: "numeric" });
 
 /** How long ago a moment was, in milliseconds since 1970; after a week its date. */

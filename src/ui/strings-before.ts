@@ -1,4 +1,5 @@
 // strings-before.ts — what the page says before a run: its plan, its rows, a plan that fits; part of strings.ts.
+import { plural } from "./format.ts";
 
 export const preflight = {
   backend: "Computes on",
@@ -24,13 +25,12 @@ export const preview = {
   label: "the label to learn",
   read: "only read",
   share: (share: string) => `${share} of the tokens are trained on`,
-  rows: (train: string, held: string) => `${train} rows to train on, ${held} held out`,
+  rows: (train: string, held: string) => `${plural(train, "row")} to train on, ${held} held out`,
   lengths: "Row length in tokens",
-  lengthBar: (upTo: number, rows: string) => `up to ${upTo} tokens: ${rows} rows`,
-  wrong: (n: number) => `${n.toLocaleString("en")} ${n === 1 ? "row" : "rows"} left out`,
+  lengthBar: (upTo: number, rows: string) => `up to ${upTo} tokens: ${plural(rows, "row")}`,
+  wrong: (n: number) => `${plural(n.toLocaleString("en"), "row")} left out`,
   line: (line: number) => `line ${line}`,
   more: (n: string) => `and ${n} more`,
-  row: (n: number) => `Row ${n}`,
   reading: "Reading the data…",
 };
 

@@ -1,5 +1,4 @@
 // strings-compare.ts — the texts of the Compare page.
-const seeds = (n: number): string => `${n} ${n === 1 ? "seed" : "seeds"}`;
 
 export const comparison = {
   title: "Compare",
@@ -98,7 +97,6 @@ export const comparison = {
     seconds: "time per run",
     bytes: "memory",
   },
-  seedsOf: seeds,
   verdicts: "What it says",
   better: (better: number, of: number) => `better in ${better} of ${of}`,
   files: "Files",

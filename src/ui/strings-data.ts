@@ -1,4 +1,5 @@
 // strings-data.ts — what the page says of the visitor's own data: where it comes from, how it is read and written; part of strings.ts.
+import { plural } from "./format.ts";
 
 export const data = {
   paste: "Paste text",
@@ -43,8 +44,8 @@ export const data = {
   before: "Earlier rows",
   after: "Later rows",
   page: (from: string, to: string, all: string) => `Rows ${from} to ${to} of ${all}`,
-  duplicates: (n: string) => `${n} training rows are the same as an earlier one`,
-  leaked: (n: string) => `${n} held-out rows are the same as a training row: what is measured on them is memory`,
-  partly: (n: string) => `In ${n} conversations only the last answer is learned: the template writes the others differently when more follows`,
-  truncatedTo: (n: string, most: number, policy: string) => `${n} rows are longer than ${most} tokens. ${policy}`,
+  duplicates: (n: string) => `${plural(n, "training row is", "training rows are")} the same as an earlier one`,
+  leaked: (n: string) => `${plural(n, "held-out row is", "held-out rows are")} the same as a training row: what is measured there is memory`,
+  partly: (n: string) => `In ${plural(n, "conversation")} only the last answer is learned: the template writes the others differently when more follows`,
+  truncatedTo: (n: string, most: number, policy: string) => `${plural(n, "row is", "rows are")} longer than ${most} tokens. ${policy}`,
 };

@@ -1,4 +1,5 @@
 // strings-device.ts — the texts of the Device page; part of strings.ts.
+import { plural } from "./format.ts";
 
 export const devicePage = {
   title: "This device",
@@ -13,7 +14,7 @@ export const devicePage = {
   roomUnknown: "the browser does not tell",
   roomFor: (room: string, need: string) => `about ${room}; your configuration takes ${need}`,
   cores: "Processor",
-  threads: (n: number) => `${n} threads`,
+  threads: (n: number) => plural(n, "thread"),
   yes: "there",
   no: "not there",
   noLimits: "Without WebGPU there are none to name.",

@@ -11,7 +11,6 @@ export const learn = {
   cancel: "Cancel",
   running: (what: string, done: number, total: number) => `${what}: ${done} of ${total} passes`,
   ready: "Getting the model ready…",
-  modules: (n: number) => `${n} modules`,
   proxy: {
     title: "1 · What is a zero-cost proxy?",
     text: [

@@ -1,4 +1,5 @@
 // strings-rank.ts — what the page says about where the rank goes: allocation, map, cells, tables; part of strings.ts.
+import { plural } from "./format.ts";
 
 export const allocation = {
   title: "Allocation by score",
@@ -38,7 +39,8 @@ export const heatmap = {
   outsideLayers: "outside layers",
   off: "off",
   inFull: "trained in full",
-  grid: "Layers by modules. Arrow keys move, Enter or a digit sets a rank.",
+  grid: "Layers by modules. Arrow keys move.",
+  settable: "Layers by modules. Arrow keys move, Enter or a digit sets a rank.",
   total: "sum",
   norm: "norm",
   mean: "mean",
@@ -47,8 +49,6 @@ export const heatmap = {
   useRanks: "Use these ranks in a new run",
   spent: (spent: string, budget: string, unit: string) => `Budget: ${spent} of ${budget} ${unit} spent`,
   history: (n: number) => `Score at ${n} allocations; filled: on.`,
-  setting: "next run",
-  running: "this run",
   which: "Whose ranks",
   window: (step: number) => `up to step ${step}`,
   live: "live",
@@ -106,13 +106,13 @@ export const runs = {
   current: "this run",
   next: "next run",
   name: (n: number) => `run ${n}`,
-  option: (name: string, words: string, steps: number) => `${name}: ${words}, ${steps} steps`,
+  option: (name: string, words: string, steps: number) => `${name}: ${words}, ${plural(steps, "step")}`,
   full: "full fine-tuning",
   rank: (r: number) => `rank ${r}`,
   byHand: "ranks by hand",
-  allocated: (allocator: string, proxy: string, budget: string) => `${allocator} by ${proxy}, ${budget}`,
-  modules: (n: string) => `${n} modules`,
-  parameters: (n: string) => `${n} parameters`,
+  allocated: (allocator: string, proxy: string | null, budget: string) => `${allocator}${proxy === null ? "" : ` by ${proxy}`}, ${budget}`,
+  modules: (n: string) => plural(n, "module"),
+  parameters: (n: string) => plural(n, "parameter"),
 };
 
 export const proxies = {

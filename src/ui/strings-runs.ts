@@ -1,5 +1,4 @@
 // strings-runs.ts — the texts of the Runs page, and what the Train page says of kept runs.
-const steps = (n: number): string => `${n} ${n === 1 ? "step" : "steps"}`;
 
 export const library = {
   title: "Runs",
@@ -23,8 +22,6 @@ export const library = {
   noCurve: "no step yet",
   loss: (loss: string) => `loss ${loss}`,
   held: (loss: string) => `held out ${loss}`,
-  size: (size: string) => size,
-  copies: "Copies",
   show: "Show",
   showHelp: "on the Train page, as it was",
   goOn: "Go on",
@@ -83,5 +80,4 @@ export const library = {
   notifyDenied: "The browser does not allow notifications from this page.",
   done: (name: string, state: string) => `${name}: ${state}`,
   titleBar: (step: number, of: number, state: string) => `${step}/${of} ${state} · Rankscope`,
-  steps,
 };

@@ -6,6 +6,7 @@ import { comparison } from "./strings-compare.ts";
 import { data } from "./strings-data.ts";
 import { devicePage } from "./strings-device.ts";
 import { shortcuts } from "./strings-keys.ts";
+import { plural } from "./format.ts";
 import { learn } from "./strings-learn.ts";
 import { allocation, cell, difference, heatmap, proxies, runs, table, undo } from "./strings-rank.ts";
 import { library } from "./strings-runs.ts";
@@ -78,7 +79,7 @@ export const text = {
     of: (steps: number) => `of ${steps}`,
     learningRate: "learning rate",
     metric: (name: string, value: string) => `held-out: ${value} ${name}`,
-    chart: (steps: number, from: string, to: string, unit: string) => `Training loss over ${steps} steps, from ${from} to ${to} ${unit}`.trimEnd(),
+    chart: (steps: number, from: string, to: string, unit: string) => `Training loss over ${plural(steps, "step")}, from ${from} to ${to} ${unit}`.trimEnd(),
     units: { text: "nats per token", classes: "nats per row", values: "squared error" },
   },
   empty: {
@@ -86,13 +87,13 @@ export const text = {
     full: (model: string, trainable: string, total: string, steps: number, data: string) => [
       `${model} is loaded: ${total} numbers.`,
       `${trainable} of them may learn, the others stay frozen.`,
-      `In ${steps} small steps they learn from “${data}”. The loss falls here; the map below shows which places change.`,
+      `In ${plural(steps, "small step")} they learn from “${data}”. The loss falls here; the map below shows which places change.`,
       "Before and after, the model answers the same questions.",
     ],
     steps: (model: string, sites: number, cuts: number, trainable: string, total: string, steps: number, data: string) => [
       `${model} is loaded: ${total} numbers, all frozen.`,
-      `Beside ${sites} of its matrices${cuts > 0 ? ` and at ${cuts} shortcuts` : ""} a thin pair of matrices is added: ${trainable} numbers that may learn.`,
-      `In ${steps} small steps they learn from “${data}”. The loss falls here; the map below shows which places change.`,
+      `Beside ${sites} of its matrices${cuts > 0 ? ` and at ${plural(cuts, "shortcut")}` : ""} a thin pair of matrices is added: ${trainable} numbers that may learn.`,
+      `In ${plural(steps, "small step")} they learn from “${data}”. The loss falls here; the map below shows which places change.`,
       "Before and after, the model answers the same questions.",
     ],
     tryTitle: "You could try",

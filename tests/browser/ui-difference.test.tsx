@@ -64,7 +64,7 @@ test("a kept run is read when it is chosen; the history goes back in both; the n
   await here.open(session, '#allocation={"when":"dynamic","budget":{"modules":20}}');
   await trained();
   const options = () => [...compareWith.element().querySelectorAll("option")].map((one) => one.textContent);
-  expect(options()).toEqual(["nothing", "empty: top-k by grad-norm, 25 %, dynamic, 1 steps", "plump-otter: top-k by grad-norm, 25 %, dynamic, 120 steps"]);
+  expect(options()).toEqual(["nothing", "empty: top-k by grad-norm, 25 %, dynamic, 1 step", "plump-otter: top-k by grad-norm, 25 %, dynamic, 120 steps"]);
   await userEvent.selectOptions(compareWith, "old");
   await userEvent.click(view("rank"));
   await expect.poll(() => shows().filter((text) => text === "+8").length, { timeout: 10_000 }).toBe(10);

@@ -100,6 +100,49 @@ test("two runs compared: curves, settings that differ, results, the difference o
   await expect.element(page.getByText("Choose two to six runs")).toBeVisible();
 });
 
+test("the run of the other place swaps the two", async () => {
+  await open();
+  await userEvent.click(page.getByLabelText("Compare calm otter"));
+  await userEvent.click(page.getByLabelText("Compare brave wren"));
+  const [from, minus] = [0, 1].map((i) => page.getByTestId("compare-runs").getByRole("combobox").nth(i));
+  await userEvent.selectOptions(from, "brave wren");
+  await expect.element(minus).toHaveValue("a");
+  await userEvent.selectOptions(minus, "brave wren");
+  await expect.element(from).toHaveValue("a");
+  await expect.element(page.getByTestId("compare-runs").getByRole("grid")).toBeVisible();
+});
+
+test("on the map of a run of another model no rank is set", async () => {
+  await open((session) => session.keep("d", "small finch", first, eventLog(first, 2)));
+  await userEvent.click(row("small finch").getByRole("button", { name: "Show" }));
+  await userEvent.click(page.getByRole("radio", { name: "this run" }));
+  await expect.element(page.getByRole("grid", { name: "Layers by modules. Arrow keys move.", exact: true })).toBeVisible();
+  expect(here.host.querySelectorAll(".heatmap .cell")).toHaveLength(14);
+  await userEvent.click(page.getByRole("gridcell", { name: /^layer 1, v_proj/ }));
+  await userEvent.keyboard("4");
+  expect(page.getByRole("dialog").elements()).toHaveLength(0);
+  await userEvent.click(page.getByRole("radio", { name: "next run" }));
+  await userEvent.click(page.getByRole("gridcell", { name: /^layer 1, v_proj/ }));
+  await expect.element(page.getByRole("dialog", { name: "Layer 1 · v_proj" })).toBeVisible();
+});
+
+test("what was exported of a run is not said of the next", async () => {
+  await open((session) => {
+    let runs = 0;
+    session.log = (config) => [{ type: "run", id: `${++runs}`, name: `run ${runs}` }, ...eventLog(config)];
+  }, "?page=train");
+  const trained = async (name: string) => {
+    await userEvent.click(page.getByTestId("train"));
+    await expect.element(page.getByRole("heading", { name })).toBeVisible();
+    await expect.element(page.getByTestId("train")).toBeEnabled();
+  };
+  await trained("run 1");
+  await userEvent.click(page.getByTestId("export"));
+  await expect.element(page.getByText(/^adapter.zip, /)).toBeVisible();
+  await trained("run 2");
+  await expect.element(page.getByText(/^adapter.zip, /)).not.toBeInTheDocument();
+});
+
 test("six are compared at once, no more", async () => {
   await open((session) => {
     for (let i = 0; i < 6; i++) session.keep(`x${i}`, `run ${i}`, short, eventLog(short, 2));

@@ -255,7 +255,9 @@ test("runs are kept when the next one begins, and fold from their log", async ()
   const [kept] = store.getState().runs;
   expect(kept).toMatchObject({ name: "run 1", config: { r: 8 } });
   expect(kept.run).toEqual(replay(session.log(first)));
-  expect(describeRun(dynamicRun)).toBe("top-k by grad-norm, 25 %, dynamic");
+  expect(describeRun(catalogue, dynamicRun)).toBe("top-k by grad-norm, 25 %, dynamic");
+  const byHand = { ...dynamicRun.allocation!, allocator: "manual", when: "static" as const, budget: { modules: 1 } };
+  expect(describeRun(catalogue, { ...first, allocation: byHand })).toBe("manual, 1 module");
 });
 
 test("no run begins while modules are scored; cancelled scores leave the earlier ones", async () => {

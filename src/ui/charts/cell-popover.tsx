@@ -32,7 +32,7 @@ export function CellPopover({ open, sites, planned, byHand, busy, history, onSet
   const input = useRef<HTMLInputElement>(null);
   const site = sites[open.index];
   const index = planned.findIndex((one) => one.name === site.name);
-  const rankNow = byHand?.[index] ?? planned[index]?.r ?? site.r;
+  const rankNow = byHand?.[index] ?? planned[index].r;
   const settable = byHand !== null || !site.kind;
   const [scope, setScope] = useState<Scope>("cell");
   const [written, setWritten] = useState(open.typed ?? String(rankNow));

@@ -33,7 +33,7 @@ const sources = [
 
 export function RankPanel() {
   const { store } = useParts();
-  const editable = useStudio((state) => state.config.method !== "full");
+  const ranked = useStudio((state) => state.config.method !== "full");
   const running = useStudio((state) => state.run.state === "running");
   const runConfig = useStudio((state) => state.runConfig);
   const [choice, setChoice] = useState<Choice>({ source: null, at: null, against: null });
@@ -43,6 +43,7 @@ export function RankPanel() {
   const [table, setTable] = useState(false);
   const [open, setOpen] = useState<OpenCell | null>(null);
   const { first, second, ofRun, differs, usable, moments, spent, scores, planned, byHand, busy, others, look } = useShown(choice);
+  const editable = ranked && usable;
   useChanged(runConfig, () => choose({ source: null, at: null, against: null }));
   useChanged(scores, () => {
     if (!scores) return;
@@ -144,14 +145,14 @@ export function RankPanel() {
             {text.heatmap.spent(count(Math.round(spent.spent)), count(spent.budget), spent.unit)}
           </span>
         )}
-        {spent && usable && editable && (
+        {spent && editable && (
           <button type="button" className="link" data-testid="use-ranks" onClick={use}>
             {text.heatmap.useRanks}
           </button>
         )}
         <Undo />
       </div>
-      {open && sites[open.index] && (
+      {open && editable && sites[open.index] && (
         <CellPopover
           key={open.index}
           open={open}

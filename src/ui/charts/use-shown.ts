@@ -25,8 +25,9 @@ const sameSites = (a: Shown["sites"], b: Shown["sites"]): boolean => a.length ==
 
 export function useShown({ source, at, against }: Choice) {
   const run = useStudio(useShallow((state) => mapped(state.run)));
-  const { planned, preview, scores, hand, runConfig, runs, busy } = useStudio(
+  const { catalogue, planned, preview, scores, hand, runConfig, runs, busy } = useStudio(
     useShallow((state) => ({
+      catalogue: state.catalogue,
       planned: state.sites,
       preview: state.allocated,
       scores: scoresOf(state.scoring, state.config),
@@ -77,7 +78,7 @@ export function useShown({ source, at, against }: Choice) {
     busy,
     second: second && other ? { shown: second, names: [ofRun ? text.runs.current : text.runs.next, other.name] as const } : null,
     /** Runs to compare with; `look` before one is chosen. */
-    others: others.map(({ id, name, config, steps }) => ({ id, title: text.runs.option(name, describeRun(config), steps) })),
+    others: others.map(({ id, name, config, steps }) => ({ id, title: text.runs.option(name, describeRun(catalogue, config), steps) })),
     look: earlier.look,
   };
 }

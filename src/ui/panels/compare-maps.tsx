@@ -20,16 +20,21 @@ export function CompareMaps({ compared }: { compared: readonly Compared[] }) {
   const [chosenView, setView] = useState<ViewName>("delta");
   const [table, setTable] = useState(false);
   const drawn = useRef<HTMLDivElement>(null);
-  const at = (id: string): Compared | undefined => compared.find(({ record }) => record.id === id);
-  const a = at(ids[0]) ?? compared[0];
-  const b = at(ids[1]) ?? compared.find((one) => one !== a)!;
+  const a = compared.find(({ record }) => record.id === ids[0]) ?? compared[0];
+  const others = compared.filter((one) => one !== a);
+  const b = others.find(({ record }) => record.id === ids[1]) ?? others[0];
   const [first, second, names] = [shownOf(a), shownOf(b), [a.record.name, b.record.name] as const];
   const views = rankViews.filter((view) => comparable(view, first, second));
   const view = views.find(({ name }) => name === chosenView) ?? views[0];
+  /** The run of the other place chosen for this one: they swap. */
+  const put = (place: 0 | 1, id: string) => {
+    if (id === a.record.id || id === b.record.id) setIds([b.record.id, a.record.id]);
+    else setIds(place === 0 ? [id, b.record.id] : [a.record.id, id]);
+  };
   const choose = (place: 0 | 1, title: string) => (
     <label className="check">
       {title}
-      <select value={[a, b][place].record.id} onChange={(event) => setIds(place === 0 ? [event.target.value, b.record.id] : [a.record.id, event.target.value])}>
+      <select value={[a, b][place].record.id} onChange={(event) => put(place, event.target.value)}>
         {compared.map(({ record }) => (
           <option key={record.id} value={record.id}>
             {record.name}
@@ -51,7 +56,7 @@ export function CompareMaps({ compared }: { compared: readonly Compared[] }) {
         {choose(0, words.from)}
         {choose(1, words.minus)}
       </div>
-      {!view || a === b ? (
+      {!view ? (
         <p className="waiting">{text.difference.none}</p>
       ) : (
         <>

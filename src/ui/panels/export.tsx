@@ -6,6 +6,7 @@ import { useParts, useStudio } from "../context.ts";
 import { bytes } from "../format.ts";
 import { save } from "../save.ts";
 import { text } from "../strings.ts";
+import { useChanged } from "../use-changed.ts";
 
 export function Export() {
   const { client, store } = useParts();
@@ -16,6 +17,8 @@ export function Export() {
   const [working, setWorking] = useState<"zip" | "merged" | null>(null);
   const [share, setShare] = useState(0);
   const [saved, setSaved] = useState<string | null>(null);
+  const id = useStudio((state) => state.run.kept?.id);
+  useChanged(id, () => setSaved(null));
   const run = async (what: "zip" | "merged", make: () => Promise<ExportedFile | { problems: Problem[] } | null>) => {
     setWorking(what);
     setShare(0);

@@ -19,6 +19,7 @@ export function KeptRunRow({ run, go }: { run: KeptRun; go: (page: PageName) => 
   const { store, library } = useParts();
   const chosen = useLibrary((state) => state.chosen.indexOf(run.id));
   const busy = useStudio(working);
+  const catalogue = useStudio((state) => state.catalogue);
   // Its weights are on the device: there is nothing to be read.
   const shown = useStudio((state) => state.run.kept?.id === run.id && state.lookedAt === null && state.run.state !== "failed");
   const [open, setOpen] = useState(false);
@@ -54,7 +55,7 @@ export function KeptRunRow({ run, go }: { run: KeptRun; go: (page: PageName) => 
               </span>
             ))}
           </p>
-          <p className="muted small">{problem ? `${problem}.` : [...sourcesOf(run), describeRun(config)].join(" · ")}</p>
+          <p className="muted small">{problem ? `${problem}.` : [...sourcesOf(run), describeRun(catalogue, config)].join(" · ")}</p>
           <p className="muted small number-line">{figuresOf(run).join(" · ")}</p>
         </div>
         <div className="buttons kept-buttons">

@@ -147,7 +147,7 @@ export function EvaluationField() {
       {(id, describedBy) => (
         <select id={id} value={source ?? ""} aria-describedby={describedBy} onChange={(event) => edit(event.target.value || null)}>
           <option value="">{text.data.noEvaluation}</option>
-          <Options entries={sets.filter((set) => set.task === task)} given={given} source={source ?? sets[0].name} />
+          <Options entries={sets.filter((set) => set.task === task)} given={given} source={source} />
         </select>
       )}
     </Field>
@@ -177,10 +177,10 @@ function PickFile({ take, children }: { take: (name: string, files: GivenFile[])
   );
 }
 
-/** The catalogue, then what the visitor gave, then a source that only the link names. */
-function Options({ entries, given, source }: { entries: readonly CatalogueEntry[]; given: readonly string[]; source: string }) {
+/** The catalogue, then what the visitor gave, then a source that only the link names. null: none is chosen. */
+function Options({ entries, given, source }: { entries: readonly CatalogueEntry[]; given: readonly string[]; source: string | null }) {
   const files = given.map((name) => `file:${name}`);
-  const known = entries.some((entry) => entry.name === source) || files.includes(source);
+  const known = source === null || entries.some((entry) => entry.name === source) || files.includes(source);
   return (
     <>
       {entries.map((entry) => (
