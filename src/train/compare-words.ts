@@ -1,7 +1,7 @@
 // compare-words.ts — what is concluded of an arm, in words that claim no more than its interval does.
 
 import type { ArmSummary } from "../protocol/comparison.ts";
-import { difference, points, range } from "../statistics/measure-words.ts";
+import { difference, minus, points, range } from "../statistics/measure-words.ts";
 
 /** unequal: numbers of trained parameters that are more than 1 % apart; then nothing is claimed. */
 export function verdictOf(
@@ -14,7 +14,7 @@ export function verdictOf(
   const numbers = (n: number): string => Math.round(n).toLocaleString("en");
   if (unequal) {
     const percent = 100 * (unequal.trainable / unequal.against - 1);
-    return `${arm.name} trains ${numbers(unequal.trainable)} numbers, ${baseline} ${numbers(unequal.against)} (${percent.toFixed(1).replace("-", "−")} %): no verdict beyond 1 %.`;
+    return `${arm.name} trains ${numbers(unequal.trainable)} numbers, ${baseline} ${numbers(unequal.against)} (${minus(percent.toFixed(1))} %): no verdict beyond 1 %.`;
   }
   const { name, difference: d } = arm;
   if (!d) return `${name} and ${baseline} have no seed in common: no verdict.`;

@@ -114,7 +114,7 @@ export const text = {
   runs,
   undo,
   proxies,
-  metrics: { match: "right", accuracy: "right" } as Readonly<Record<string, string>>,
+  metrics: { "exact match": "right", accuracy: "right", f1: "F1" } as Readonly<Record<string, string>>,
   answers: {
     base: "base",
     tuned: "tuned",

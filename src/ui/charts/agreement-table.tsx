@@ -2,6 +2,7 @@
 import { useRef } from "react";
 import { agreement, agreementCsv, type Measure, type Scored } from "../agreement.ts";
 import { percent } from "../format.ts";
+import { minus } from "../../statistics/measure-words.ts";
 import { chanceCorrelation } from "../../statistics/top-overlap.ts";
 import { Segments } from "../segments.tsx";
 import { text } from "../strings.ts";
@@ -10,7 +11,7 @@ import { diverging } from "./scale.ts";
 
 const words = text.proxies;
 const measures = (["correlation", "overlap"] as const).map((value) => ({ value, title: words.measures[value] }));
-const shown: Record<Measure, (value: number) => string> = { correlation: (value) => value.toFixed(2).replace("-", "−"), overlap: percent };
+const shown: Record<Measure, (value: number) => string> = { correlation: (value) => minus(value.toFixed(2)), overlap: percent };
 
 interface Props {
   proxies: readonly Scored[];
