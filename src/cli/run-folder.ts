@@ -80,7 +80,6 @@ export async function oldFolder(
   const open: MakeFolder = async () => {
     const release = await hold(shelf, id, where, folder);
     const log = events.slice(0, stored.events);
-    await shelf.change(id, { config });
     return new Keeper(shelf, { ...record, config }, log, tell, release);
   };
   return { config, stored, open };

@@ -17,15 +17,15 @@ export class Keeper {
   private turn: Promise<void> = Promise.resolve();
   private timer: ReturnType<typeof setTimeout> | null = null;
   private refused = false;
-  /** What lies on the shelf is more than the log. */
+  /** What lies on the shelf is more than the log, or of other settings. */
   private stale = true;
   private writtenAt = performance.now();
   /** The newest state, until it is written. */
   private waiting: (() => Promise<void>) | null = null;
 
   /**
-   * log: the events the run goes on from, none for a new one; it grows as the run does. What lies behind them on the shelf is taken away. The record must
-   * be there.
+   * log: the events the run goes on from, none for a new one; it grows as the run does. What lies behind them on the shelf is taken away. A record must be
+   * there; its settings become those of `record`, and deleted it is no longer.
    */
   constructor(
     private readonly shelf: Shelf,
@@ -113,8 +113,9 @@ export class Keeper {
         if (length > this.shelved || this.stale) {
           await this.shelf.append(this.record.id, this.shelved, this.log.slice(this.shelved, length));
           this.shelved = length;
+          const anew = this.stale ? { config: this.record.config, deleted: undefined } : {};
+          await this.change({ ...anew, ...summaryOf(this.log), changed: Date.now() });
           this.stale = false;
-          await this.change({ ...summaryOf(this.log), changed: Date.now() });
         }
         await fn();
         if (this.refused) this.note("Storage takes the run again: it is kept from here on.");

@@ -10,7 +10,7 @@ import { Keeper } from "./keeper.ts";
 import { problemOf } from "./problem.ts";
 import { LONGEST, lostStart, newRecord, readRecord, tagsOf } from "./records.ts";
 import { copyName, runName } from "./run-names.ts";
-import { plainName, unzipRuns, zipRuns } from "./run-zip.ts";
+import { type RunParts, plainName, unzipRuns, zipRuns } from "./run-zip.ts";
 import { type Shelf, type Which, memoryShelf } from "./shelf.ts";
 
 /** A deleted run can be taken back for so long after a new start of the page. */
@@ -78,9 +78,7 @@ export class RunLibrary {
     try {
       const run = await this.read(id, "last");
       const begin = (config: RunConfig, tell: (e: TrainEvent) => void): Keeper => {
-        const { deleted: _, ...record } = run.record;
-        void shelf.change(id, { config, deleted: undefined });
-        return this.keeper(shelf, { ...record, config }, [...run.log], tell);
+        return this.keeper(shelf, { ...run.record, config }, [...run.log], tell);
       };
       return { ...run, begin, release: () => this.release(id) };
     } catch (e) {
@@ -155,31 +153,35 @@ export class RunLibrary {
 
   async sweep(): Promise<void> {
     const shelf = await this.shelf();
-    for (const { record } of await list(shelf)) if (record.deleted !== undefined) await shelf.remove(record.id);
+    const held = await shelf.held();
+    for (const { record } of await list(shelf)) if (record.deleted !== undefined && !held.has(record.id)) await shelf.remove(record.id);
   }
 
   duplicate(id: string): Promise<{ id: string } | Problems> {
     return told(async () => {
       const shelf = await this.shelf();
-      const read = readRecord(await shelf.record(id));
-      if (!read) throw new ConfigError("run", "is not there any more", "Another tab may have deleted it.");
-      const name = copyName(read.record.name, await this.names(shelf));
-      return { id: await this.put({ ...read.record, name, created: Date.now() }, await shelf.events(id), await this.states(id)) };
+      const run = await this.parts(id);
+      if (!run) throw new ConfigError("run", "is not there any more", "Another tab may have deleted it.");
+      const name = copyName(run.record.name, await this.names(shelf));
+      return { id: await this.put({ ...run, record: { ...run.record, name, created: Date.now() } }) };
     });
   }
 
-  private async states(id: string): Promise<Partial<Record<Which, Uint8Array<ArrayBuffer>>>> {
+  /** Its states first: the log of a run that is under way grows, and must hold what they follow. null: no such run. */
+  private async parts(id: string): Promise<RunParts | null> {
     const shelf = await this.shelf();
-    const found: Partial<Record<Which, Uint8Array<ArrayBuffer>>> = {};
+    const states: RunParts["states"] = {};
     for (const which of ["last", "best"] as const) {
       const file = await shelf.read(id, which);
-      if (file) found[which] = new Uint8Array(await file.arrayBuffer());
+      if (file) states[which] = new Uint8Array(await file.arrayBuffer());
     }
-    return found;
+    const events = await shelf.events(id);
+    const read = readRecord(await shelf.record(id));
+    return read && { record: read.record, events, states };
   }
 
   /** A run of its own; nothing of it stays where storage refuses a part. */
-  private async put(record: RunRecord, events: readonly TrainEvent[], states: Partial<Record<Which, Uint8Array<ArrayBuffer>>>): Promise<string> {
+  private async put({ record, events, states }: RunParts): Promise<string> {
     const shelf = await this.shelf();
     const id = crypto.randomUUID();
     const cutOff = record.state === "running" || record.state === "paused" || record.state === "loading";
@@ -197,11 +199,10 @@ export class RunLibrary {
 
   export(ids: readonly string[]): Promise<ExportedFile | Problems> {
     return told(async () => {
-      const shelf = await this.shelf();
-      const runs = [];
+      const runs: RunParts[] = [];
       for (const id of ids) {
-        const read = readRecord(await shelf.record(id));
-        if (read) runs.push({ record: read.record, events: await shelf.events(id), states: await this.states(id) });
+        const run = await this.parts(id);
+        if (run) runs.push(run);
       }
       if (!runs.length) throw new ConfigError("export", "there is no run to export", "Choose a run.");
       const name = runs.length === 1 ? `${plainName(runs[0].record.name)}.zip` : `${runs.length}-runs.zip`;
@@ -219,7 +220,7 @@ export class RunLibrary {
         else {
           const name = taken.has(run.record.name) ? copyName(run.record.name, taken) : run.record.name;
           taken.add(name);
-          ids.push(await this.put({ ...run.record, name }, run.events, run.states));
+          ids.push(await this.put({ ...run, record: { ...run.record, name } }));
         }
       }
     } catch (e) {

@@ -1,5 +1,5 @@
-// shelf.ts — where runs are kept: a record, a log of events and two states each. In the browser: opfs-shelf.ts; on disk: folder-shelf.ts; here:
-// in memory, for where nothing may be kept.
+// shelf.ts — where runs are kept: a record, a log of events and two states each. In the browser: browser-shelf.ts; on disk: folder-shelf.ts;
+// here: in memory, for where nothing may be kept.
 
 import type { TrainEvent } from "../protocol.ts";
 import type { RunRecord } from "../protocol/runs.ts";
@@ -65,7 +65,10 @@ export function memoryShelf(fleeting: string | null): Shelf {
       if (run) run.record = { ...run.record, ...structuredClone(part) };
     },
     events: async (id) => [...(runs.get(id)?.events ?? [])],
-    append: async (id, from, events) => void find(id).events.splice(from, Infinity, ...events),
+    append: async (id, from, more) => {
+      const run = find(id);
+      run.events = run.events.slice(0, from).concat(more);
+    },
     write: async (id, which, bytes) => void (find(id).states[which] = bytes),
     read: async (id, which) => {
       const bytes = runs.get(id)?.states[which];
