@@ -45,7 +45,9 @@ export class Comparisons implements ComparisonsSession {
 
   private shelf(): Promise<ComparisonShelf> {
     return (this.opened ??= (this.around.comparisons ?? (async () => memoryComparisons(null)))().then(async (shelf) => {
-      for (const { id, deleted } of await shelf.records()) if (deleted !== undefined && Date.now() - deleted > SWEEP_MS) await shelf.remove(id);
+      const held = await shelf.held();
+      for (const { id, deleted } of await shelf.records())
+        if (deleted !== undefined && Date.now() - deleted > SWEEP_MS && !held.has(id)) await shelf.remove(id);
       return shelf;
     }));
   }
@@ -153,9 +155,10 @@ export class Comparisons implements ComparisonsSession {
     running.control = new Control(0);
     let release: (() => void) | null = null;
     try {
-      const record = await this.record(id);
       release = await (await this.shelf()).hold(id);
       if (!release) throw new ConfigError("comparison", "is under way in another tab", "Go on with it there, or close that tab.");
+      const record = await this.record(id);
+      if (record.deleted !== undefined) throw new ConfigError(record.name, "is deleted", "Take it back first.");
       this.here = id;
       this.around.keepFiles?.(filesOfComparison(record.comparison)).catch((e: Error) => onProgress({ problem: notKept(e) }));
       await this.runQueue(record, onProgress);

@@ -154,8 +154,19 @@ test("runs, is stopped, and a later session goes on; a failed arm stays behind; 
 
   expect(await later.deleteComparison(again.record.id)).toBeNull();
   expect((await later.comparisons()).comparisons.map((c) => c.record.name)).not.toContain("results");
+  expect(await later.runComparison(again.record.id, () => {})).toMatchObject({ problems: [{ what: "is deleted", hint: "Take it back first." }] });
   expect(await later.undeleteComparison(again.record.id)).toBeNull();
   expect((await later.comparisons()).comparisons.map((c) => c.record.name)).toContain("results");
+});
+
+test("what was deleted long ago goes with a new start, but not while another tab has it", async () => {
+  const kept = memoryComparisons(null);
+  const { record } = good(await session({ comparisons: async () => kept }).putComparison(file, "old"));
+  for (const id of ["old", "held"]) await kept.put({ ...record, id, deleted: 1 });
+  const release = await kept.hold("held");
+  await session({ comparisons: async () => kept }).comparisons();
+  expect((await kept.records()).map(({ id }) => id).sort()).toEqual(["held", record.id].sort());
+  release!();
 });
 
 test("rows that were changed: what was run on those before is run anew, and not mixed in", { timeout: 240_000 }, async () => {
