@@ -9,9 +9,11 @@ import { checkPath } from "./zip-path.ts";
 export interface ZipLimits {
   /** Files. */
   files: number;
-  /** Sum of the inflated sizes. */
+  /** Sum of the inflated sizes of those that are wanted. */
   bytes: number;
 }
+
+type Wanted = (path: string) => boolean;
 
 interface Entry {
   readonly path: string;
@@ -24,10 +26,12 @@ interface Entry {
 
 const AGAIN = "Download or export it again";
 
-/** Files of a zip by path; folders are left out. Throws FormatError: broken, unsafe paths, one path twice, or above `limits`. */
-export function readZip(bytes: Uint8Array, limits: ZipLimits = { files: 10_000, bytes: 2 ** 30 }, file = "zip"): Map<string, Uint8Array<ArrayBuffer>> {
+const LIMITS: ZipLimits = { files: 10_000, bytes: 2 ** 30 };
+
+/** Files of a zip by path, those that are wanted; folders are left out. Throws FormatError: broken, unsafe paths, one path twice, or above `limits`. */
+export function readZip(bytes: Uint8Array, limits = LIMITS, file = "zip", wanted: Wanted = () => true): Map<string, Uint8Array<ArrayBuffer>> {
   try {
-    return new Map(directory(bytes, limits, file).map((entry) => [entry.path, unpack(bytes, entry, file)]));
+    return new Map(directory(bytes, limits, file, wanted).map((entry) => [entry.path, unpack(bytes, entry, file)]));
   } catch (cause) {
     if (cause instanceof FormatError) throw cause;
     throw new FormatError(file, `is not a readable zip (${cause instanceof Error ? cause.message : String(cause)})`, AGAIN);
@@ -35,7 +39,7 @@ export function readZip(bytes: Uint8Array, limits: ZipLimits = { files: 10_000, 
 }
 
 /** The central directory, checked. A read beyond the end throws RangeError, which readZip names. */
-function directory(bytes: Uint8Array, limits: ZipLimits, file: string): Entry[] {
+function directory(bytes: Uint8Array, limits: ZipLimits, file: string, wanted: Wanted): Entry[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let end = bytes.length - 22;
   while (end >= 0 && end > bytes.length - 22 - 65_536 && view.getUint32(end, true) !== 0x06054b50) end--;
@@ -66,6 +70,7 @@ function directory(bytes: Uint8Array, limits: ZipLimits, file: string): Entry[] 
     checkPath(path, file);
     if (paths.has(path)) throw new FormatError(file, `holds ${JSON.stringify(path)} twice`, "Make the zip again");
     paths.add(path);
+    if (!wanted(path)) continue;
     if (encrypted || (entry.method !== 0 && entry.method !== 8))
       throw new FormatError(file, `${JSON.stringify(path)} is encrypted or packed in an unknown way`, "Make a plain zip");
     total += entry.size;

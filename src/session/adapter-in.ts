@@ -10,16 +10,18 @@ import { firstAllocation } from "../train/config.ts";
 import { type Target, targetOf, targetOfAdapter } from "../train/subject.ts";
 import type { Loaded } from "./load.ts";
 
+const nameOf = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
+const isTrained = (path: string): boolean => TRAINED_FILES.includes(nameOf(path));
+
 /** What the visitor gave: the files of a PEFT folder, of a run's that has shortcuts, or a zip with one in it, as the export of a run is. Throws FormatError. */
 export async function readGiven(files: readonly GivenFile[]): Promise<Trained> {
   const zip = files.find((file) => /\.zip$/i.test(file.name));
   const all: Iterable<[string, ByteSource | Uint8Array]> = zip
-    ? readZip(new Uint8Array(await zip.bytes.arrayBuffer()), undefined, zip.name)
-    : files.map(({ name, bytes }) => [name, blobSource(bytes)]);
+    ? readZip(new Uint8Array(await zip.bytes.arrayBuffer()), undefined, zip.name, isTrained)
+    : files.flatMap(({ name, bytes }) => (isTrained(name) ? [[name, blobSource(bytes)]] : []));
   const found = new Map<string, ByteSource | Uint8Array>();
   for (const [path, source] of all) {
-    const name = path.slice(path.lastIndexOf("/") + 1);
-    if (!TRAINED_FILES.includes(name)) continue;
+    const name = nameOf(path);
     if (found.has(name)) throw new FormatError(zip?.name ?? "adapter", `holds ${name} more than once`, "Give one adapter at a time");
     found.set(name, source);
   }

@@ -11,12 +11,13 @@ import { problemOf } from "./problem.ts";
 
 /** Larger than any configuration: its longest lists have 10,000 names. */
 const FILE_LIMIT = 4 * 2 ** 20;
-const ZIP_LIMITS = { files: 10_000, bytes: 2 ** 31 };
+const ZIP_LIMITS = { files: 10_000, bytes: 16 * FILE_LIMIT };
+const isConfig = (path: string): boolean => /^([^/]+\/)?config\.json$/.test(path);
 
 /** null: it holds something else. */
 export async function readSettings(file: Blob, name: string): Promise<{ config: RunConfig } | { problems: Problem[] } | null> {
   try {
-    const json = /\.zip$/i.test(name) ? inZip(readZip(new Uint8Array(await file.arrayBuffer()), ZIP_LIMITS, name), name) : await inFile(file, name);
+    const json = /\.zip$/i.test(name) ? inZip(readZip(new Uint8Array(await file.arrayBuffer()), ZIP_LIMITS, name, isConfig), name) : await inFile(file, name);
     return json === null ? null : { config: parseConfig(json) };
   } catch (e) {
     const problem = problemOf(e);
@@ -40,8 +41,8 @@ async function inFile(file: Blob, name: string): Promise<object | null> {
 
 /** Throws FormatError: several runs. */
 function inZip(files: ReadonlyMap<string, Uint8Array>, name: string): object | null {
-  const found = [...files].flatMap(([path, bytes]) => {
-    const text = /^([^/]+\/)?config\.json$/.test(path) ? new TextDecoder().decode(bytes) : "";
+  const found = [...files.values()].flatMap((bytes) => {
+    const text = new TextDecoder().decode(bytes);
     return (isJson(text) && settingsIn(JSON.parse(text))) || [];
   });
   if (found.length > 1)

@@ -29,6 +29,13 @@ describe("zip", () => {
     expect(() => readZip(zip, { files: 9, bytes: 9_999 })).toThrow(/inflates to more than 9,999 bytes/);
   });
 
+  it("inflates, and counts, only what is wanted", () => {
+    const damaged = zip.slice();
+    damaged[100] ^= 1; // in the weights
+    expect(() => readZip(damaged)).toThrow(/adapter_model\.safetensors" is damaged/);
+    expect([...readZip(damaged, { files: 9, bytes: 5_000 }, "zip", (path) => path === "README.md").keys()]).toEqual(["README.md"]);
+  });
+
   it.each([
     [24, 10],
     [24, 9_999],
