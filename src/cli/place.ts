@@ -112,33 +112,33 @@ export async function openRun(config: RunConfig, file: string): Promise<Loaded> 
 
 export const adapterOption: Option = { value: "DIR", help: "a PEFT adapter, or a run's folder that has shortcuts; default: the base alone" };
 
-/** A PEFT folder. Throws DataError or FormatError. */
-export const openAdapter = (path: string): Promise<PeftAdapter> =>
+/** A PEFT folder; option: what names it. Throws DataError or FormatError. */
+export const openAdapter = (path: string, option = "--adapter"): Promise<PeftAdapter> =>
   within(path, async () => {
-    const files = await filesOf(path, ADAPTER_FILES);
+    const files = await filesOf(path, ADAPTER_FILES, option);
     if (!files.size && existsSync(join(path, "adapter/adapter_config.json")))
-      throw new DataError(`--adapter ${path}`, "is the folder of a run", `Take --adapter ${join(path, "adapter")}`);
+      throw new DataError(`${option} ${path}`, "is the folder of a run", `Take ${option} ${join(path, "adapter")}`);
     return readAdapter(files);
   });
 
 /** A PEFT folder, or what a run with shortcuts trained: its shortcuts, and its adapter where it has one. Throws DataError or FormatError. */
-export async function openTrained(path: string): Promise<Trained> {
+export async function openTrained(path: string, option = "--adapter"): Promise<Trained> {
   if (!existsSync(join(path, SHORTCUTS_FILE))) {
     if (existsSync(join(path, "..", SHORTCUTS_FILE)))
-      console.error(`${path}: its run also trained shortcuts, which are left out. With them: --adapter ${join(path, "..")}`);
-    return openAdapter(path);
+      console.error(`${path}: its run also trained shortcuts, which are left out. With them: ${option} ${join(path, "..")}`);
+    return openAdapter(path, option);
   }
   const adapter = join(path, "adapter");
   const folders = existsSync(adapter) ? [adapter, path] : [path];
   return within(path, async () => {
-    const found = await Promise.all(folders.map((folder) => filesOf(folder, TRAINED_FILES)));
+    const found = await Promise.all(folders.map((folder) => filesOf(folder, TRAINED_FILES, option)));
     return readTrained(new Map(found.flatMap((files) => [...files])));
   });
 }
 
-async function filesOf(path: string, names: readonly string[]): Promise<Map<string, ByteSource>> {
+async function filesOf(path: string, names: readonly string[], option: string): Promise<Map<string, ByteSource>> {
   const folder = await diskFolder(path);
-  if (!folder) throw new DataError(`--adapter ${path}`, "there is no such folder", "Name a folder with adapter_config.json and adapter_model.safetensors");
+  if (!folder) throw new DataError(`${option} ${path}`, "there is no such folder", "Name a folder with adapter_config.json and adapter_model.safetensors");
   const files = new Map<string, ByteSource>();
   for (const name of names) {
     const source = await folder.open(name);

@@ -13,6 +13,8 @@ export function clock(seconds: number): string {
 
 export class Progress {
   private tokens = 0;
+  /** Time of the run before the first step that is shown, ms: it may have gone on. */
+  private before: number | null = null;
   /** Adapted ones. */
   private sites = 0;
   private shownAt = -Infinity;
@@ -33,7 +35,8 @@ export class Progress {
       this.line(`${e.dispatches} dispatches per step, ${e.pipelines} pipelines, ${(e.memory.total / 2 ** 20).toFixed(1)} MiB`);
     } else if (e.type === "step") {
       this.tokens += e.tokens;
-      const text = `step ${e.step}/${this.steps} · loss ${e.loss.toFixed(4)} · ${Math.round(this.tokens / (e.time / 1000))} tokens/s · ${clock((e.time / 1000 / e.step) * (this.steps - e.step))} left`;
+      this.before ??= e.time - e.ms;
+      const text = `step ${e.step}/${this.steps} · loss ${e.loss.toFixed(4)} · ${Math.round(this.tokens / ((e.time - this.before) / 1000))} tokens/s · ${clock((e.time / 1000 / e.step) * (this.steps - e.step))} left`;
       if (this.out.isTTY) this.update(text);
       else if (e.step === 1 || e.step === this.steps || performance.now() - this.shownAt > PLAIN_MS) {
         this.shownAt = performance.now();

@@ -40,7 +40,8 @@ test("the adapter's ranks and alphas, its values at the start, and the base as i
 });
 
 test.each([
-  [["second.json", "--from", "nowhere"], /--adapter nowhere: there is no such folder/],
+  [["second.json", "--from", "nowhere"], /--from nowhere: there is no such folder/],
+  [["second.json", "--from", "first"], /--from first: is the folder of a run\. Take --from first\/adapter/],
   [["full.json", "--from", "first/adapter"], /first\/adapter, method: is full, an adapter is trained further with lora/],
   [["allocated.json", "--from", "first/adapter"], /first\/adapter, allocation: decides about ranks, which the adapter has already/],
   [["other.json", "--from", "first/adapter"], /first\/adapter, adapter: .*which this model does not have|in this model, the adapter's A is/],

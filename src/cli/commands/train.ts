@@ -54,7 +54,7 @@ export const train: Command = {
     progress = new Progress(given.train.steps);
 
     const opened = await openRun(given, file);
-    const trained = adapter === undefined ? null : await openTrained(adapter);
+    const trained = adapter === undefined ? null : await openTrained(adapter, "--from");
     const { config, loaded } = trained ? await within(adapter!, () => trainedFurther(given, opened, trained)) : { config: given, loaded: opened };
     if (stored) checkRows(loaded.rows, stored);
     const { backend, most } = await openBackend(config.backend);
