@@ -26,19 +26,17 @@ test("values of a regression stand beside what is expected, neither right nor wr
 });
 
 test("a step that is looked at stays while the run goes on, the newest moves on; the next run begins with its newest", async () => {
-  const session = new ReplaySession(10);
+  const session = new ReplaySession(80);
   let runs = 0;
   session.log = (config) => [{ type: "run", id: `${++runs}`, name: `run ${runs}` }, ...eventLog(config)];
   await here.open(session);
   const slider = page.getByRole("slider", { name: "Answers over time" });
   const dot = (step: number) => samples.getByRole("button", { name: new RegExp(`^at step ${step}:`) }).first();
-  const paused = async (step: number) => {
-    await expect.element(dot(step)).toBeInTheDocument();
-    await userEvent.click(page.getByTestId("pause"));
-  };
   await userEvent.click(page.getByTestId("train"));
-  await paused(20);
-  const newest = Number(slider.element().getAttribute("max")) * 20;
+  await expect.element(dot(20)).toBeInTheDocument();
+  await userEvent.click(page.getByTestId("pause"));
+  await expect.element(page.getByTestId("resume")).toBeVisible();
+  const newest = 20 * Number(slider.element().getAttribute("max"));
   await userEvent.click(dot(newest));
   await userEvent.click(page.getByTestId("resume"));
   await expect.element(slider).toHaveAttribute("aria-valuetext", "at step 120");
