@@ -151,6 +151,10 @@ export async function reopened(
 /** How the trainer takes a run up. log: what happened before; given: it begins as an adapter, which is lost where nothing was kept of it. */
 export const takenUp = (from: Checkpoint | undefined, log: readonly TrainEvent[], given: boolean): TrainOptions => ({
   from,
+  told: {
+    evaluation: log.some((e) => e.type === "evaluation" && e.step === from?.step),
+    samples: log.some((e) => e.type === "sample" && e.which === "tuned" && e.step === from?.step),
+  },
   base: !from || (from.step === 0 && !log.some((e) => e.type === "evaluation")),
   keepStart: given && !from,
 });

@@ -58,6 +58,8 @@ export interface TrainOptions {
   from?: Checkpoint;
   /** The base answers and is evaluated before the first step; absent: where nothing is gone on from. */
   base?: boolean;
+  /** What the log says of the step it goes on from: the rest of what is due there was cut off, and comes first. */
+  told?: { evaluation: boolean; samples: boolean };
   /** Its start is not what its seed gives: it is kept, before anything else happens. */
   keepStart?: boolean;
   /** Is given every state that is kept, once all events up to it were emitted; training waits. urgent: the run pauses or ends here. */
@@ -78,7 +80,7 @@ export async function train(
   config: RunConfig,
   control: Control,
   emit: (e: TrainEvent) => void,
-  { from, base: looksAtBase = !from, keepStart = false, keep = async () => {} }: TrainOptions = {},
+  { from, base: looksAtBase = !from, told = { evaluation: true, samples: true }, keepStart = false, keep = async () => {} }: TrainOptions = {},
 ): Promise<Checkpoint> {
   const { train: t } = config;
   if (from) checkRows(data, from);
@@ -191,6 +193,20 @@ export async function train(
     broken = { step: done, what: "update gave values that are not finite" };
     return null;
   };
+  /** Evaluates, answers, and keeps the state. To be called when all steps queued were read. false: the run is broken. */
+  const look = async (evaluates: boolean, samples: boolean): Promise<boolean> => {
+    const began = performance.now();
+    const state = await finiteState();
+    if (state && evaluates) await evaluation(done);
+    if (!state || broken) return false;
+    kept = checkpoint(state, began);
+    keptAt = performance.now();
+    if (samples && data.prompts.length) await answers(done, "tuned");
+    await keep(kept, false);
+    busy += performance.now() - began;
+    waited += performance.now() - began;
+    return true;
+  };
   const again = whileTraining(run, { data, config, emit, cancelled: control.stopped });
   /** Queues step number `step` (from 0) and does what is due after it; false: the run ends here. */
   const one = async (step: number): Promise<boolean> => {
@@ -233,18 +249,7 @@ export async function train(
     const [evaluates, samples] = [due(t.eval_every, done), due(t.samples_every, done)];
     if (!evaluates && !samples && now - keptAt < t.checkpoint_seconds * 1000) return true;
     await drain();
-    if (broken) return false;
-    const began = performance.now();
-    const state = await finiteState();
-    if (state && evaluates) await evaluation(done);
-    if (!state || broken) return false;
-    kept = checkpoint(state, began);
-    keptAt = performance.now();
-    if (samples && data.prompts.length) await answers(done, "tuned");
-    await keep(kept, false);
-    busy += performance.now() - began;
-    waited += performance.now() - began;
-    return true;
+    return !broken && look(evaluates, samples);
   };
 
   /** Step of the last state that was kept for a pause or the end. */
@@ -275,6 +280,8 @@ export async function train(
       });
     lastRead = performance.now();
     busy = lastRead - (from?.loop.time ?? 0);
+    const owed = [due(t.eval_every, done) && data.heldOut.length > 0 && !told.evaluation, due(t.samples_every, done) && data.prompts.length > 0 && !told.samples] as const; // prettier-ignore
+    if (done > 0 && owed.includes(true)) await control.between(() => look(...owed));
     for (let goes = true; goes && done < t.steps && !broken;) {
       if (control.waits) await drain();
       const began = performance.now();

@@ -7,6 +7,7 @@ import type { Backend, Exact } from "../../src/engine/backend.ts";
 import { FormatError } from "../../src/formats/error.ts";
 import { bytesSource, writeSafetensors } from "../../src/formats/safetensors.ts";
 import type { RunConfig, TrainEvent } from "../../src/protocol.ts";
+import { takenUp } from "../../src/session/start.ts";
 import { allocateOnce } from "../../src/train/allocation.ts";
 import { type Checkpoint, better, checkpointOf, readCheckpoint, writeCheckpoint } from "../../src/train/checkpoint.ts";
 import { firstAllocation } from "../../src/train/config.ts";
@@ -14,7 +15,7 @@ import { Control } from "../../src/train/control.ts";
 import { rateFactor } from "../../src/train/learning-rate.ts";
 import type { Run } from "../../src/train/run.ts";
 import { targetOf, withRanks } from "../../src/train/subject.ts";
-import { type TrainData, train } from "../../src/train/trainer.ts";
+import { type TrainData, type TrainOptions, train } from "../../src/train/trainer.ts";
 import { backends } from "../harness/backends.ts";
 import { dataOf, examples, runConfig, runOf, tinyModel } from "../harness/tiny-model.ts";
 import { webgpuMissing } from "../harness/webgpu.ts";
@@ -40,7 +41,15 @@ interface Went {
 }
 
 /** Trains up to `until`, from a file where there is one; every state that is kept is written. */
-async function go(run: Run, config: RunConfig, until: number, from?: Uint8Array, rows: TrainData = data, rate?: [step: number, rate: number]): Promise<Went> {
+async function go(
+  run: Run,
+  config: RunConfig,
+  until: number,
+  from?: Uint8Array,
+  rows: TrainData = data,
+  rate?: [step: number, rate: number],
+  said?: TrainOptions["told"],
+): Promise<Went> {
   steadyClock();
   const events: TrainEvent[] = [];
   const files: Went["files"] = new Map();
@@ -53,6 +62,7 @@ async function go(run: Run, config: RunConfig, until: number, from?: Uint8Array,
   };
   const end = await train(run, rows, config, control, emit, {
     ...(from ? { from: checkpointOf(await open(from), run, "last.safetensors") } : {}),
+    ...(said ? { told: said } : {}),
     keep: async (c) => void files.set(c.step, { bytes: writeCheckpoint(c, run, events.length), events: events.length }),
   });
   vi.restoreAllMocks();
@@ -172,6 +182,25 @@ test("a pause keeps the state as it is, once; the end too", async () => {
   expect(steps.length).toBeGreaterThanOrEqual(4);
   expect(kept[0][2]).toBe(""); // before the page hears of the pause
   expect(steps.at(-1)).toBe(9);
+});
+
+test.each([3, 4])("stopped in the middle of what is due after step %i: that comes first when the run goes on", async (cut) => {
+  const backend = await backends.reference();
+  const config = runConfig({ train: { steps: 4, eval_every: 3, samples_every: 3, eval_rows: 2, batch_size: 1 } });
+  const whole = await go(await runOf(backend, tiny, config), config, Infinity);
+  steadyClock();
+  const control = new Control(config.train.learning_rate);
+  const events: TrainEvent[] = [];
+  const first = await runOf(backend, tiny, config);
+  const at = await train(first, data, config, control, (e) => {
+    events.push(e);
+    if (e.type === "step" && e.step === cut) control.stop();
+  });
+  expect([at.step, events.some((e) => "step" in e && e.step === cut && (e.type === "evaluation" || e.type === "sample"))]).toEqual([cut, false]);
+  const bytes = writeCheckpoint(at, first, events.length);
+  const on = await go(await runOf(backend, tiny, config), config, Infinity, bytes, data, undefined, takenUp(at, events, false).told);
+  expect(told([...events, ...on.events])).toEqual(told(whole.events));
+  expectSame(on, whole);
 });
 
 test("a finished run is extended: its schedule is that of the longer run", async () => {
