@@ -27,7 +27,7 @@ import { checkWeights } from "../train/run.ts";
 import { type Base, weightsOf } from "../train/graphs.ts";
 import { missingHead, withHead } from "../train/head.ts";
 import { type Target, targetOf } from "../train/subject.ts";
-import type { Prompt, TrainData } from "../train/trainer.ts";
+import type { Prompt, TrainData } from "../train/rows.ts";
 import { type ModelFiles, type SourceContext, openModel } from "./sources.ts";
 
 /** What it watches with is told of rows being read and encoded, and can stop that. */

@@ -14,7 +14,7 @@ import { type Ranking, rankingsOf } from "./rankings.ts";
 import { calibrationBatches, scoreSites } from "./score.ts";
 import type { Run } from "./run.ts";
 import { type Target, siteInfos, withRanks } from "./subject.ts";
-import type { TrainData } from "./trainer.ts";
+import type { TrainData } from "./rows.ts";
 
 /** An allocation as it is for one model. Arrays are in the order of the adapted sites. */
 export interface Resolved {

@@ -1,10 +1,41 @@
-// rows.ts — training rows in seeded order, epoch after epoch, as batches. Where it stands is one number: the rows drawn so far.
+// rows.ts — the rows of a run; those to train on in seeded order, epoch after epoch, as batches. Where it stands is one number: the rows drawn so far.
 
-import { makeBatch, order, orderByLength } from "../data/batch.ts";
-import { makeClassificationBatch } from "../data/classification.ts";
+import { type Example, makeBatch, order, orderByLength } from "../data/batch.ts";
+import { type LabelledExample, makeClassificationBatch } from "../data/classification.ts";
 import { DataError } from "../data/error.ts";
+import type { Metric } from "../data/labelled-tasks.ts";
+import type { TextTokenizer } from "../data/tokenizer.ts";
 import type { AnyBatch } from "./evaluate.ts";
-import type { TrainData } from "./trainer.ts";
+
+/** A held-out row whose answer is shown. */
+export interface Prompt {
+  text: string;
+  ids: readonly number[];
+  expected: string;
+}
+
+/** Rows to learn to continue. */
+interface TextData {
+  train: readonly Example[];
+  heldOut: readonly Example[];
+  prompts: readonly Prompt[];
+  tokenizer: TextTokenizer;
+  metrics?: undefined;
+}
+
+/** Rows to learn the label of. */
+interface LabelledData {
+  train: readonly LabelledExample[];
+  heldOut: readonly LabelledExample[];
+  /** Held-out rows whose label is shown as the model sees it. */
+  prompts: readonly { text: string; example: LabelledExample; expected: string }[];
+  /** Names by index; null: values. */
+  classes: readonly string[] | null;
+  /** The first is the one to compare by. */
+  metrics: readonly Metric[];
+}
+
+export type TrainData = TextData | LabelledData;
 
 export class Batches {
   private epoch = -1;

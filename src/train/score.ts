@@ -9,7 +9,7 @@ import type { AllocationConfig, RunConfig } from "../protocol.ts";
 import { type AnyBatch, writeBatch } from "./evaluate.ts";
 import { RunProbe } from "./probe.ts";
 import { type Run, partName } from "./run.ts";
-import type { TrainData } from "./trainer.ts";
+import type { TrainData } from "./rows.ts";
 
 /** Standard deviation of a temporary B. */
 const B_STD = 0.02;

@@ -1,10 +1,6 @@
 // trainer.ts — the loop: batches in, steps queued, events out. At most a few steps are in flight; losses and norms are read back a few times per
 // second; evaluation, answers and checkpoints happen between steps.
 
-import type { Example } from "../data/batch.ts";
-import type { LabelledExample } from "../data/classification.ts";
-import type { Metric } from "../data/labelled-tasks.ts";
-import type { TextTokenizer } from "../data/tokenizer.ts";
 import { type OptimizerName, optimizers } from "../optimizers/index.ts";
 import type { RunConfig, TrainEvent } from "../protocol.ts";
 import { whileTraining } from "./allocation.ts";
@@ -17,39 +13,9 @@ import { History } from "./history.ts";
 import { type SchedulerName, rateFactor } from "./learning-rate.ts";
 import { Norms } from "./norms.ts";
 import type { Snapshot } from "./parameters.ts";
-import { Batches, checkRows, digestOf } from "./rows.ts";
+import { Batches, type TrainData, checkRows, digestOf } from "./rows.ts";
 import type { Run } from "./run.ts";
 import { siteInfos } from "./subject.ts";
-
-/** A held-out row whose answer is shown. */
-export interface Prompt {
-  text: string;
-  ids: readonly number[];
-  expected: string;
-}
-
-/** Rows to learn to continue. */
-interface TextData {
-  train: readonly Example[];
-  heldOut: readonly Example[];
-  prompts: readonly Prompt[];
-  tokenizer: TextTokenizer;
-  metrics?: undefined;
-}
-
-/** Rows to learn the label of. */
-interface LabelledData {
-  train: readonly LabelledExample[];
-  heldOut: readonly LabelledExample[];
-  /** Held-out rows whose label is shown as the model sees it. */
-  prompts: readonly { text: string; example: LabelledExample; expected: string }[];
-  /** Names by index; null: values. */
-  classes: readonly string[] | null;
-  /** The first is the one to compare by. */
-  metrics: readonly Metric[];
-}
-
-export type TrainData = TextData | LabelledData;
 
 export type { Checkpoint };
 

@@ -15,7 +15,7 @@ import { firstRun, parseConfig } from "../../src/train/config.ts";
 import { weightsOf } from "../../src/train/graphs.ts";
 import { Run } from "../../src/train/run.ts";
 import { type Target, targetOf } from "../../src/train/subject.ts";
-import type { TrainData } from "../../src/train/trainer.ts";
+import type { TrainData } from "../../src/train/rows.ts";
 
 export const llamaJson = {
   architectures: ["LlamaForCausalLM"],
