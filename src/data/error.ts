@@ -1,7 +1,5 @@
 // error.ts — bad input by a person or a stranger's file: what is wrong, where, and what to do. Never a bug of ours.
 
-import type { Problem } from "../protocol.ts";
-
 export class DataError extends Error {
   /** RunConfig field ("data.source") or file, with the line where there is one ("rows.jsonl, line 3"). */
   readonly where: string;
@@ -14,9 +12,5 @@ export class DataError extends Error {
     this.where = where;
     this.what = what;
     this.hint = hint;
-  }
-
-  problem(): Problem {
-    return { where: this.where, what: this.what, hint: this.hint, level: "error" };
   }
 }

@@ -34,15 +34,12 @@ export class Mail {
     this.timer ??= setTimeout(() => this.flush(), BATCH_MS);
   }
 
-  private flush(): void {
+  /** Hands over what waits, at once. */
+  flush(): void {
     if (this.timer) clearTimeout(this.timer);
     this.timer = null;
     const these = this.waiting;
     this.waiting = [];
     if (these.length) this.deliver(these);
-  }
-
-  close(): void {
-    this.flush();
   }
 }

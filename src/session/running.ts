@@ -117,7 +117,7 @@ export class Running implements Pick<Session, "train" | "takeAdapter" | "continu
     const mail = new Mail(onEvents);
     if (this.busy) {
       mail.post({ type: "state", state: "failed", step: 0, detail: "A run is going on already.", hint: "Stop it first." });
-      return mail.close();
+      return mail.flush();
     }
     this.busy = true;
     const control: Control = new Control(0, (state) => mail.post({ type: "state", state, step: mail.lastStep }));
@@ -128,7 +128,7 @@ export class Running implements Pick<Session, "train" | "takeAdapter" | "continu
       mail.post(isAborted(e) && control.stopped() ? { type: "state", state: "stopped", step: mail.lastStep } : failure(e, mail.lastStep));
     } finally {
       this.busy = false;
-      mail.close();
+      mail.flush();
     }
   }
 

@@ -1,4 +1,5 @@
 // strings-compare.ts — the texts of the Compare page.
+import { plural } from "./format.ts";
 
 export const comparison = {
   title: "Compare",
@@ -80,8 +81,8 @@ export const comparison = {
   results: "Results",
   nothing: "Nothing has finished yet.",
   of: {
-    validation: (measure: string, rows: number) => `${measure} of ${rows} held-out rows at the end`,
-    test: (measure: string, rows: number) => `${measure} of ${rows} test rows`,
+    validation: (measure: string, rows: number) => `${measure} of ${plural(rows, "held-out row")} at the end`,
+    test: (measure: string, rows: number) => `${measure} of ${plural(rows, "test row")}`,
   },
   plot: (what: string) => `${what}: every seed a point, a stroke at the mean, a bar for the 95 % interval, references dashed`,
   legend: { point: "a seed", mean: "mean", interval: "95 % interval", reference: "reference" },

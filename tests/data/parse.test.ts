@@ -122,7 +122,7 @@ describe("nothing usable is an error with the place and the remedy", () => {
     const error: unknown = await parse(text).catch((cause: unknown) => cause);
     expect(error).toBeInstanceOf(DataError);
     expect((error as DataError).message).toContain(message);
-    expect((error as DataError).problem()).toMatchObject({ where: "rows.jsonl", level: "error" });
+    expect((error as DataError).where).toBe("rows.jsonl");
   });
 
   test("UTF-16", async () => {

@@ -159,16 +159,16 @@ test("axe has nothing to say about the form and the dialog", async () => {
 
 test("a large file: how far it is, above Train and in the preview; gone back to another, it is given up", async () => {
   const { page, said } = await open();
-  const large = Array.from({ length: 60_000 }, (_, i) => JSON.stringify({ prompt: `Where did the little red fox number ${i} go?`, completion: ` To river ${i}.` })); // prettier-ignore
+  const large = Array.from({ length: 30_000 }, (_, i) => JSON.stringify({ prompt: `Where did the little red fox number ${i} go?`, completion: ` To river ${i}.` })); // prettier-ignore
   const encoding = preview(page).getByRole("progressbar", { name: "encoding rows" });
   await give(page, "large.jsonl", large.join("\n"));
   await encoding.waitFor();
   await soon(() => page.locator(".start").textContent()).toMatch(/Encoding rows, \d+ %/);
   await page.getByTestId("data-select").selectOption("bundled:tales-qa");
   await encoding.waitFor({ state: "detached" });
-  await soon(() => preview(page).textContent()).not.toContain("60,000");
+  await soon(() => preview(page).textContent()).not.toContain("27,000");
   await page.getByTestId("data-select").selectOption("file:large.jsonl");
-  await soon(() => preview(page).textContent()).toContain("54,000 rows to train on, 6,000 held out");
+  await soon(() => preview(page).textContent()).toContain("27,000 rows to train on, 3,000 held out");
   expect(said).toEqual([]);
   await page.context().close();
 });

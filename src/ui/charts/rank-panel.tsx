@@ -36,6 +36,7 @@ export function RankPanel() {
   const ranked = useStudio((state) => state.config.method !== "full");
   const running = useStudio((state) => state.run.state === "running");
   const runConfig = useStudio((state) => state.runConfig);
+  const id = useStudio((state) => state.run.kept?.id);
   const [choice, setChoice] = useState<Choice>({ source: null, at: null, against: null });
   const choose = (part: Partial<Choice>) => setChoice((now) => ({ ...now, ...part }));
   const [chosenView, setView] = useState<ViewName | null>(null);
@@ -44,7 +45,10 @@ export function RankPanel() {
   const [open, setOpen] = useState<OpenCell | null>(null);
   const { first, second, ofRun, differs, usable, moments, spent, scores, planned, byHand, busy, others, look } = useShown(choice);
   const editable = ranked && usable;
-  useChanged(runConfig, () => choose({ source: null, at: null, against: null }));
+  // A moment of one run is none of the next, be its settings the same or the run the same with others.
+  const anew = () => choose({ source: null, at: null, against: null });
+  useChanged(runConfig, anew);
+  useChanged(id, anew);
   useChanged(scores, () => {
     if (!scores) return;
     // Scores that were just made are what one wants to see.
