@@ -78,7 +78,7 @@ async function openFolder(source: string, context: SourceContext): Promise<{ nam
   }
   const files = context.given?.get(name);
   const folder = files ? givenFolder(name, files) : await context.disk?.(name);
-  if (!folder) throw new DataError("model.source", `there is no folder "${name}"`, context.disk ? "Check the path" : "Drop the model's files on the page");
+  if (!folder) throw new DataError("model.source", `there is no folder "${name}"`, context.given ? "Drop the model's files on the page" : "Check the path");
   return { name: name.split(/[\\/]/).filter(Boolean).at(-1) ?? name, folder };
 }
 

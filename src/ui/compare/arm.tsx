@@ -91,7 +91,7 @@ export function ArmRow({ arm, at, baseline, opened, open, go }: ArmRowProps) {
 }
 
 function Size({ size, against, reference }: { size: ArmSize | undefined; against: ArmSize | undefined; reference: boolean }) {
-  if (!size || size.most === 0) return <p className="arm-size muted">…</p>;
+  if (!size || size.most === 0) return <p className="arm-size muted">{size ? "–" : "…"}</p>;
   const { least, most } = size;
   const apart = !reference && against !== undefined && (most < 0.99 * against.least || least > 1.01 * against.most);
   return (

@@ -46,7 +46,7 @@ export function Plot({ summary: { arms, measure, on, rows } }: { summary: Compar
         <Key name="point" />
         <Key name="mean" />
         <Key name="interval" />
-        <Key name="reference" />
+        {arms.some(({ reference }) => reference) && <Key name="reference" />}
         <SaveChart of={drawn} what="comparison" />
       </figcaption>
     </figure>

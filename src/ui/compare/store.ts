@@ -83,10 +83,12 @@ export function createCompared(client: Session, studio: StoreApi<Studio>): Store
       return null;
     };
 
-    const take = ({ record, summary }: KeptComparison): void => {
-      const { id, name, comparison } = record;
+    const take = (taken: KeptComparison): void => {
+      const { id, name, comparison } = taken.record;
       edited = false;
-      set({ ...empty, id, name, draft: comparison, summary });
+      // A new one is in the list at once: what is said of all of them takes a while.
+      const listed = (all: Compared["kept"]) => (all?.some(({ record }) => record.id === id) ? all : [taken, ...(all ?? [])]);
+      set(({ kept }) => ({ ...empty, id, name, draft: comparison, summary: taken.summary, kept: listed(kept) }));
       void check();
       void offer(comparison);
     };
