@@ -8,11 +8,11 @@ const looks = [
   { colorScheme: "dark", forcedColors: "active" },
 ] as const;
 
-/** Violations of what the page shows now, in each look: "light …: color-contrast .cell …". */
-export async function violations(page: Page): Promise<string[]> {
+/** Violations of what the page shows now, in each look, or the first `count` of them: "light …: color-contrast .cell …". */
+export async function violations(page: Page, count = page.viewportSize()!.width > 600 ? 3 : 2): Promise<string[]> {
   const found: string[] = [];
   // Forced colours do not depend on the width.
-  for (const look of looks.slice(0, page.viewportSize()!.width > 600 ? 3 : 2)) {
+  for (const look of looks.slice(0, count)) {
     await page.emulateMedia(look);
     const results = await new AxeBuilder({ page }).analyze();
     for (const { id, nodes } of results.violations)
