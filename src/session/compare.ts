@@ -66,10 +66,13 @@ export async function openComparison(comparison: Comparison, open: Open): Promis
     throw new ConfigError("test", `has the classes ${test.metrics && test.classes}, training ${rows.metrics && rows.classes}`, "Take rows of the same task.");
   const sizes = new Map<string, ArmSize>();
   const digests = new Map<string, number>();
-  for (const arm of comparison.arms) {
-    sizes.set(arm.name, await ofArm(arm, () => sizeOf(comparison, arm, open)));
-    digests.set(arm.name, digestOfAll((await open(configOf(comparison, arm, comparison.seeds[0]))).rows, test));
-  }
+  for (const arm of comparison.arms)
+    await ofArm(arm, async () => {
+      const config = configOf(comparison, arm, comparison.seeds[0]);
+      const { target, rows } = await open(config);
+      sizes.set(arm.name, armSize(target, config));
+      digests.set(arm.name, digestOfAll(rows, test));
+    });
   checkSizes(comparison, sizes);
   return { comparison, open, sizes, digests, test };
 }

@@ -71,7 +71,7 @@ export class StudioSession implements Session {
   private readonly loading = new Map<string, Promise<LoadedModel>>();
   /** Rows encoded: most changes in the form leave them as they are. */
   private readonly reading = new Reading();
-  /** Asks what costs and allocations need of the rows, which the form is read without. */
+  /** Who asks for rows to tell costs and allocations: not the form, so that none of its questions is given up for them. */
   private readonly beside = {};
 
   constructor(private readonly around: Surroundings) {
